@@ -1,0 +1,16 @@
+"""What every test may ask for: private services, a real browser, one event loop."""
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["browser", "services"]
+
+# Two busy cores make a deadline a coin toss, and a failure must come again when asked.
+settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run asynchronous tests on asyncio, which the gateway runs on."""
+    return "asyncio"
