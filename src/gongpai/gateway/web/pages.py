@@ -1,0 +1,190 @@
+"""Every page the gateway shows, as frozen values: what a page needs to be rendered, and its HTTP status.
+
+What a person reads on it is in the message catalogue, how it looks is in the template of the same name.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to sign in that a person may choose: an app by its *name*."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known about a person, with its provenance, or the *reason* why it is not known."""
+
+    field: str
+    value: str | None = dataclasses.field(repr=False)
+    source: str | None = None
+    at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One place where the person is signed in. *handle* names the session in a form and opens nothing."""
+
+    handle: str
+    is_current: bool
+    started_at: datetime
+    seen_at: datetime
+    way: str
+    browser: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigninChooser:
+    """Which app to sign in with, where several are configured."""
+
+    template: ClassVar[str] = "signin_chooser.html"
+    status: ClassVar[int] = 200
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SigninPanel:
+    """WeCom's login panel in our page: *params* are those of ``createWWLoginPanel``, the code goes to *callback_url*."""
+
+    template: ClassVar[str] = "signin_panel.html"
+    status: ClassVar[int] = 200
+    app_name: str
+    params: Mapping[str, str] = dataclasses.field(repr=False)
+    callback_url: str
+    full_page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A sign-in that ended in no; the *reason* has words of its own in the catalogue."""
+
+    template: ClassVar[str] = "refused.html"
+    status: ClassVar[int] = 403
+    reason: str
+    reference: str
+    start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartAgain:
+    """A sign-in that cannot go on in this browser but may begin anew, by a click."""
+
+    template: ClassVar[str] = "start_again.html"
+    status: ClassVar[int] = 400
+    reason: str
+    start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimited:
+    """Too many sign-ins were begun from here."""
+
+    template: ClassVar[str] = "rate_limited.html"
+    status: ClassVar[int] = 429
+    retry_after_seconds: int
+    start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeComDown:
+    """WeCom could not be reached, or is busy."""
+
+    template: ClassVar[str] = "wecom_down.html"
+    status: ClassVar[int] = 503
+    reference: str
+    start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something is wrong that the visitor cannot mend: the cause is in the log under *reference*."""
+
+    template: ClassVar[str] = "failure.html"
+    status: ClassVar[int] = 500
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadRequest:
+    """What the browser sent makes no sense to us."""
+
+    template: ClassVar[str] = "bad_request.html"
+    status: ClassVar[int] = 400
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """There is no such page."""
+
+    template: ClassVar[str] = "not_found.html"
+    status: ClassVar[int] = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Signout:
+    """Ask whether to sign out: a button, since a link could be followed by a prefetch."""
+
+    template: ClassVar[str] = "signout.html"
+    status: ClassVar[int] = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """Signed out; signing in again takes a click on *start_url*."""
+
+    template: ClassVar[str] = "signed_out.html"
+    status: ClassVar[int] = 200
+    start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """Who am I, where does it come from, what is missing and why, and where am I signed in."""
+
+    template: ClassVar[str] = "me.html"
+    status: ClassVar[int] = 200
+    name: str | None
+    userid: str
+    corp_name: str
+    app_name: str
+    facts: tuple[Fact, ...]
+    sensitive: tuple[Fact, ...]
+    has_disclosure: bool
+    is_in_wecom: bool
+    sessions: tuple[SessionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureDesktop:
+    """Sensitive fields are given in WeCom only: a QR code of *me_url*, our own address, for the phone."""
+
+    template: ClassVar[str] = "disclosure_desktop.html"
+    status: ClassVar[int] = 200
+    me_url: str
+
+
+Page = (
+    SigninChooser
+    | SigninPanel
+    | Refused
+    | StartAgain
+    | RateLimited
+    | WeComDown
+    | Failure
+    | BadRequest
+    | NotFound
+    | Signout
+    | SignedOut
+    | Me
+    | DisclosureDesktop
+)
