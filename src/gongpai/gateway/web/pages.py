@@ -140,11 +140,11 @@ class Signout:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """Signed out; signing in again takes a click on *start_url*."""
+    """Signed out; signing in again takes a click, which posts *fields* to ``/signin``."""
 
     template: ClassVar[str] = "signed_out.html"
     status: ClassVar[int] = 200
-    start_url: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
