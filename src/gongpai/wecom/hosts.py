@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from typing import Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from gongpai.wecom.errors import UsageError
 
@@ -37,7 +37,8 @@ class Hosts:
 def build_url(host: str, path: str, query: dict[str, str], fragment: str = "") -> str:
     """Join the parts, each value encoded exactly once; the fragment comes last."""
     suffix = f"#{fragment}" if fragment else ""
-    return f"{host}{path}?{urlencode(query)}{suffix}"
+    # "%20", not "+": WeCom's pages decode with JavaScript, which leaves a "+" as it is.
+    return f"{host}{path}?{urlencode(query, safe='', quote_via=quote)}{suffix}"
 
 
 def _require_origin(name: str, url: str) -> str:
