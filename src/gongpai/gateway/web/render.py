@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 import jinja2
@@ -43,7 +43,7 @@ def qr_svg(content: str) -> Markup:
 
 def moment(at: datetime) -> str:
     """Write *at* for people whose browser runs no script; a script rewrites it in their own time zone."""
-    return at.strftime("%Y-%m-%d %H:%M UTC")
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 _TEMPLATES = jinja2.Environment(

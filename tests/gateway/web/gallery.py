@@ -1,0 +1,101 @@
+"""One of every page, for the tests that look at all of them."""
+
+from datetime import UTC, datetime, timedelta
+
+from gongpai.gateway.errors import Reason
+from gongpai.gateway.messages import Language
+from gongpai.gateway.web import pages
+from gongpai.gateway.web.pages import Choice, Fact, Page, SessionLine
+from gongpai.gateway.web.render import RequestContext
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+REFERENCE = "7F3K-92QD"
+START = "/signin?app=main"
+NONCE = "n0nce"
+
+
+def context(lang: Language = "en", *, is_signed_in: bool = True, path: str = "/me?from=mail&x=1") -> RequestContext:
+    return RequestContext(
+        lang=lang, nonce=NONCE, path=path, csrf="csrf-of-this-browser", is_sandbox=True, is_signed_in=is_signed_in
+    )
+
+
+def me(name: str = "李思思", *, is_in_wecom: bool = True, has_disclosure: bool = True) -> pages.Me:
+    def given(field: str, value: str) -> Fact:
+        if has_disclosure:
+            return Fact(field, value, "auth/getuserdetail", NOW)
+        return Fact(field, None, reason="not_asked")
+
+    missing = "not_given" if has_disclosure else "not_asked"
+    return pages.Me(
+        name=name,
+        userid="lisi",
+        corp_name="工牌示例科技有限公司",
+        app_name="员工门户",
+        facts=(
+            Fact("userid", "lisi", "auth/getuserinfo", NOW),
+            Fact("name", name, "user/get", NOW),
+            Fact("departments", "研发中心 / 平台组, 质量委员会", "department/get", NOW),
+            Fact("alias", None, reason="not_visible"),
+            Fact("status", "active", "user/get", NOW),
+        ),
+        sensitive=(
+            given("mobile", "+86 138 0013 8000"),
+            given("gender", "female"),
+            given("avatar", "https://wework.qpic.example/bizmail/a8f2c0c1f0a7d64e8b1b5f0/0"),
+            Fact("email", None, reason=missing),
+            Fact("qr_code", None, reason=missing),
+        ),
+        has_disclosure=has_disclosure,
+        is_in_wecom=is_in_wecom,
+        sessions=(
+            session("a1", "WeCom · iOS", is_current=True),
+            session("a2", f"Chrome · {name}", is_current=False),
+        ),
+    )
+
+
+def session(handle: str, browser: str, *, is_current: bool) -> SessionLine:
+    return SessionLine(
+        handle=handle,
+        is_current=is_current,
+        started_at=NOW - timedelta(hours=2),
+        seen_at=NOW,
+        way="in_app" if is_current else "web",
+        browser=browser,
+        address="203.0.113.7",
+    )
+
+
+def panel(app_name: str = "员工门户") -> pages.SigninPanel:
+    return pages.SigninPanel(
+        app_name,
+        {
+            "login_type": "CorpApp",
+            "appid": "ww1",
+            "agentid": "1000002",
+            "state": "abc",
+            "redirect_uri": "https://sso/cb",
+        },
+        "https://sso.example.com/signin/callback/main",
+        "/signin?via=web&page=full",
+    )
+
+
+PAGES: dict[str, Page] = {
+    "chooser": pages.SigninChooser((Choice("员工门户", "/signin?app=main"), Choice("Group IT", "/signin?app=it"))),
+    "chooser-empty": pages.SigninChooser(()),
+    "panel": panel(),
+    **{f"refused-{reason.value}": pages.Refused(reason.value, REFERENCE, START) for reason in Reason},
+    **{f"start-again-{reason.value}": pages.StartAgain(reason.value, START) for reason in Reason},
+    "rate-limited": pages.RateLimited(42, START),
+    "wecom-down": pages.WeComDown(REFERENCE, START),
+    "failure": pages.Failure(REFERENCE),
+    "bad-request": pages.BadRequest(REFERENCE),
+    "not-found": pages.NotFound(),
+    "signout": pages.Signout(),
+    "signed-out": pages.SignedOut({"app": "main", "return_to": "/me"}),
+    "me": me(),
+    "me-before": me(is_in_wecom=False, has_disclosure=False),
+    "disclosure-desktop": pages.DisclosureDesktop("https://sso.example.com/me"),
+}
