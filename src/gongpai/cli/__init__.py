@@ -1,0 +1,32 @@
+"""The `gongpai` command: a file a command. Not for anything that a program could want to call."""
+
+import sys
+
+# Which extra brings what a command needs beside the command line itself.
+_EXTRAS = {
+    "demo": "all",
+    "sandbox": "sandbox",
+    "serve": "gateway",
+    "migrate": "gateway",
+    "config": "gateway",
+    "keys": "gateway",
+}
+
+
+def main() -> None:
+    """Run the command line; where its parts are not installed, say which extra brings them."""
+    try:
+        from gongpai.cli.program import program
+
+        program()
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("gongpai"):
+            raise
+        sys.exit(_advice(sys.argv[1:], missing.name))
+
+
+def _advice(arguments: list[str], missing: str | None) -> str:
+    command = next((argument for argument in arguments if not argument.startswith("-")), "")
+    extra = _EXTRAS.get(command, "cli")
+    wanted = f"gongpai {command}".strip()
+    return f"{wanted} needs {missing}, which is not installed. Type: pip install 'gongpai[{extra}]'"

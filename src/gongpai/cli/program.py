@@ -1,0 +1,33 @@
+"""All commands under one name.
+
+Each imports its product only when it runs, so that the help is quick and needs no extra.
+"""
+
+from typing import Annotated
+
+import typer
+
+import gongpai
+
+program = typer.Typer(
+    name="gongpai",
+    help="WeCom (企业微信) sign-in: a gateway, a pretend WeCom to try it with, and tools for both.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback with local variables would show secrets
+)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  typer calls it so
+    if wanted:
+        typer.echo(f"gongpai {gongpai.__version__}")
+        raise typer.Exit
+
+
+@program.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
