@@ -3,6 +3,16 @@
 Not for: keeping sessions, deciding who may enter, or showing pages; that is the gateway's.
 """
 
+from gongpai.wecom.app_token import (
+    AppToken,
+    AppTokenKey,
+    AppTokenStore,
+    AsyncAppTokenStore,
+    AsyncMemoryStore,
+    AsyncSqliteStore,
+    MemoryStore,
+    SqliteStore,
+)
 from gongpai.wecom.calls import (
     Call,
     GetAgentTicket,
@@ -20,6 +30,8 @@ from gongpai.wecom.calls import (
     Request,
     check,
 )
+from gongpai.wecom.client import AsyncWeComClient, WeComClient
+from gongpai.wecom.clock import Clock, SystemClock
 from gongpai.wecom.domains import DomainFault, DomainVerdict, explain_domain, require_trusted
 from gongpai.wecom.errcodes import ErrorClass, ErrorEntry, Text, describe
 from gongpai.wecom.errors import (
@@ -94,6 +106,7 @@ from gongpai.wecom.signin import (
     require_code,
     require_same_browser,
 )
+from gongpai.wecom.transport import Timeout
 from gongpai.wecom.user_agent import Client, ClientKind, Platform, client_kind
 
 __all__ = [
@@ -103,12 +116,20 @@ __all__ = [
     "ApiError",
     "App",
     "AppDetail",
+    "AppToken",
+    "AppTokenKey",
     "AppTokenRejectedError",
+    "AppTokenStore",
+    "AsyncAppTokenStore",
+    "AsyncMemoryStore",
+    "AsyncSqliteStore",
+    "AsyncWeComClient",
     "Begun",
     "Call",
     "Callback",
     "Client",
     "ClientKind",
+    "Clock",
     "CodeRejectedError",
     "ConfigurationError",
     "DeniedError",
@@ -142,6 +163,7 @@ __all__ = [
     "LinkedMember",
     "ListDepartments",
     "Member",
+    "MemoryStore",
     "Platform",
     "RateLimitedError",
     "Refusal",
@@ -151,11 +173,14 @@ __all__ = [
     "Scope",
     "SignInAttempt",
     "SignInRefusedError",
+    "SqliteStore",
     "Status",
     "Stranger",
     "SystemBusyError",
+    "SystemClock",
     "Text",
     "TicketRejectedError",
+    "Timeout",
     "TransportError",
     "UsageError",
     "UserDetail",
@@ -163,6 +188,7 @@ __all__ = [
     "UserTicket",
     "Verdict",
     "Way",
+    "WeComClient",
     "WeComError",
     "WrongWorldError",
     "begin_in_app",
