@@ -12,6 +12,7 @@ from typing import Any
 class ErrorClass(StrEnum):
     """Whose fault a code is, and so what a program does about it."""
 
+    OK = "ok"
     RETRY = "retry"
     CONFIG = "config"
     TOKEN = "token"  # noqa: S105 - a class of errors, not a secret

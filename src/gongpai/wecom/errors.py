@@ -154,7 +154,6 @@ _BY_CLASS: dict[ErrorClass, type[ApiError]] = {
 _BY_CODE: dict[int, type[ApiError]] = {
     41008: CodeRejectedError,
     42012: TicketRejectedError,
-    42013: CodeRejectedError,
     84014: TicketRejectedError,
     84015: TicketRejectedError,
     84090: TicketRejectedError,
@@ -170,7 +169,7 @@ def error_for(errcode: int, errmsg: str, retry_after: timedelta = MINUTE_BLOCK) 
         retry_after: how long the frequency limit of this call blocks.
     """
     entry = describe(errcode)
-    kind = _BY_CODE.get(errcode) or (_BY_CLASS[entry.klass] if entry else ApiError)
+    kind = _BY_CODE.get(errcode) or (_BY_CLASS.get(entry.klass, ApiError) if entry else ApiError)
     if kind is RateLimitedError:
         pause = _CONCURRENCY_PAUSE if errcode == _CONCURRENCY_LIMIT else retry_after
         return RateLimitedError(errcode, errmsg, pause)
