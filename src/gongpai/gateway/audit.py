@@ -1,0 +1,91 @@
+"""What happened, for the operator: each event goes to the log and, chained by HMAC, into the store (T30).
+
+Every process is a node with a chain of its own. The key of the chain follows from ``secret_key`` and is not in the
+database: who can only write there cannot alter or drop a record in the middle unseen. That records are missing at the
+end of a chain shows only against the log, which has each event's node and number too.
+"""
+
+import asyncio
+import hmac
+import os
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+import structlog
+
+from gongpai.gateway.keys import derive
+from gongpai.gateway.records import AuditRecord
+from gongpai.gateway.store.ports import AuditStore
+
+_log = structlog.get_logger("gongpai.audit")
+_TEXT_LIMIT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event: what (``sign_in.succeeded``), about whom, from where, and further short facts. Never a secret."""
+
+    name: str
+    subject: str | None = None
+    session: str | None = None
+    app: str | None = None
+    ip: str | None = None
+    reference: str | None = None
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class Audit:
+    """Records events in the order in which they happen in this process."""
+
+    def __init__(self, store: AuditStore, secret_key: bytes) -> None:
+        self._store = store
+        self._key = derive(secret_key, b"audit")
+        self._node = f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._number = 0
+        self._mac = ""
+        self._pending: list[AuditRecord] = []
+        self._turn = asyncio.Lock()
+
+    async def record(self, event: AuditEvent, now: datetime) -> None:
+        """Write *event* to the log and to the store; events that come together share a commit.
+
+        Raises:
+            StoreError: the log has it, the store not yet; it is put again with the next event. What it tells of must
+                not go on.
+        """
+        text = msgspec.json.encode(_bounded(event)).decode()
+        self._number += 1
+        self._mac = chain(self._key, self._mac, self._node, self._number, now, text)
+        self._pending.append(AuditRecord(self._node, self._number, now, text, self._mac))
+        _log.info(event.name, node=self._node, number=self._number, audit=msgspec.to_builtins(_bounded(event)))
+        mine = self._number
+        async with self._turn:
+            batch = list(self._pending)
+            if batch and batch[0].number <= mine:
+                await self._store.put(batch)
+                del self._pending[: len(batch)]
+
+
+def chain(key: bytes, before: str, node: str, number: int, at: datetime, event: str) -> str:
+    """Return the mac of a record, which covers the mac before it."""
+    return hmac.new(key, msgspec.json.encode([before, node, number, at, event]), "sha256").hexdigest()
+
+
+def find_break(records: Sequence[AuditRecord], secret_key: bytes) -> int | None:
+    """Return the number of the first record of a node's chain that was altered or follows a gap; None if sound."""
+    key, before = derive(secret_key, b"audit"), ""
+    for number, record in enumerate(records, start=1):
+        mac = chain(key, before, record.node, number, record.at, record.event)
+        if record.number != number or not hmac.compare_digest(mac, record.mac):
+            return number
+        before = mac
+    return None
+
+
+def _bounded(event: AuditEvent) -> AuditEvent:
+    facts = {name: value if isinstance(value, int) else value[:_TEXT_LIMIT] for name, value in event.facts.items()}
+    return replace(event, facts=facts)

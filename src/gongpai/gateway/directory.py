@@ -1,0 +1,70 @@
+"""What WeCom's directory says of members and departments, read as seldom as its age allows."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from gongpai.gateway.records import DirectoryEntry
+from gongpai.gateway.store.ports import DirectoryStore
+from gongpai.wecom.models import AccountKey, DepartmentNode, UserProfile
+
+_DEPARTMENTS_AGE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldProfile:
+    """A member's profile and when it was read."""
+
+    profile: UserProfile
+    fetched_at: datetime
+
+
+class Directory:
+    """Profiles and department trees, kept in the store for the whole fleet."""
+
+    def __init__(self, store: DirectoryStore, profile_age: timedelta) -> None:
+        self._store = store
+        self._profile_age = profile_age
+
+    async def get_profile(
+        self, key: AccountKey, fetch: Callable[[], Awaitable[UserProfile]], now: datetime, *, fresh: bool = False
+    ) -> HeldProfile:
+        """Return the profile of *key*; *fetch* is awaited if none is held, it is too old, or *fresh* asks so.
+
+        What *fetch* raises goes through, and nothing is kept then.
+        """
+        name = _profile_name(key)
+        held = None if fresh else await self._store.get(name)
+        if held is not None and now - held.fetched_at < self._profile_age:
+            try:
+                return HeldProfile(msgspec.json.decode(held.body, type=UserProfile), held.fetched_at)
+            except msgspec.MsgspecError:
+                pass  # written by another version: read it again
+        # Sensitive fields, which WeCom gives to old apps here, are shown only where the member disclosed them, and are
+        # never kept outside a session (T28).
+        profile = replace(await fetch(), detail=None, extra={})
+        await self._store.put(DirectoryEntry(name, msgspec.json.encode(profile), now))
+        return HeldProfile(profile, now)
+
+    async def forget_profile(self, key: AccountKey) -> None:
+        """Forget what is held of *key*, so that the next sign-in asks WeCom."""
+        await self._store.drop(_profile_name(key))
+
+    async def get_parents(
+        self, corpid: str, agentid: int, fetch: Callable[[], Awaitable[list[DepartmentNode]]], now: datetime
+    ) -> Mapping[int, int]:
+        """Return the way up from each department that the app may see, read by *fetch* if what is held is too old."""
+        name = f"departments {corpid} {agentid}"
+        held = await self._store.get(name)
+        if held is not None and now - held.fetched_at < _DEPARTMENTS_AGE:
+            return msgspec.json.decode(held.body, type=dict[int, int])
+        parents = {node.id: node.parent_id for node in await fetch()}
+        await self._store.put(DirectoryEntry(name, msgspec.json.encode(parents), now))
+        return parents
+
+
+def _profile_name(key: AccountKey) -> str:
+    # Ids are visible ASCII, so a blank keeps the parts apart.
+    return " ".join(("profile", key.asserting_corpid, key.home_corpid, key.userid, key.kind.value))

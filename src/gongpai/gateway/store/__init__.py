@@ -1,0 +1,1 @@
+"""Memory: the ports and their backends. It keeps what it is told and decides nothing about sign-in."""

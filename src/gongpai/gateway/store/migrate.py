@@ -1,0 +1,154 @@
+"""Brings the schema up to date. Any number of processes may do so at once: one works, the others wait."""
+
+import asyncio
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, inspect, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gongpai.gateway.records import World
+from gongpai.gateway.store.open import make_private, sqlite_path
+from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.sql.tables import meta
+
+_WORLD = "world"
+# Any number will do, if it is always the same: whoever migrates this database holds it.
+_LOCK = 0x676F6E67
+
+
+class WrongWorldStampError(StoreError):
+    """The database belongs to the other world, the sandbox's or WeCom's; nothing was changed. Use another one (T24)."""
+
+
+def migrate(storage: str, world: World) -> list[str]:
+    """Bring the schema of *storage* to this version and stamp a new database; return the revisions applied.
+
+    Raises:
+        WrongWorldStampError: it belongs to the other world.
+        StoreError: it does not answer, or is not a database of ours.
+    """
+    return _with_connection(storage, lambda connection: _upgrade(connection, world))
+
+
+def find_pending(storage: str, world: World) -> list[str]:
+    """Return the revisions that ``migrate`` would apply, and change nothing.
+
+    Raises:
+        WrongWorldStampError: it belongs to the other world.
+        StoreError: it does not answer.
+    """
+    path = sqlite_path(storage)
+    if path is not None and not path.exists():
+        return _revisions_after(None)
+    return _with_connection(storage, lambda connection: _pending(connection, world))
+
+
+def _with_connection(storage: str, work: Callable[[Connection], list[str]]) -> list[str]:
+    path = sqlite_path(storage)
+    try:
+        if path is None:
+            return asyncio.run(_with_postgres(storage, work))
+        with _alone(path):
+            _switch_to_wal(path)
+            with _sqlite_engine(path).begin() as connection:
+                return work(connection)
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        message = f"{type(error).__name__}: {getattr(error, 'orig', None) or error.args[0]}"
+        raise StoreError(message) from None
+
+
+async def _with_postgres(storage: str, work: Callable[[Connection], list[str]]) -> list[str]:
+    engine = create_async_engine(make_url(storage).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock beside the file: SQLite has none around the switch to WAL, and two switches at once can fail."""
+    make_private(path)
+    lock = path.with_name(path.name + ".lock")
+    make_private(lock)
+    with lock.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _switch_to_wal(path: Path) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+
+    # Python's driver would begin no transaction before a CREATE TABLE; ours takes all of a migration or nothing.
+    @event.listens_for(engine, "connect")
+    def _leave_transactions_to_us(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _upgrade(connection: Connection, world: World) -> list[str]:
+    pending = _pending(connection, world)
+    is_new = _revision(connection) is None
+    if pending:
+        config = _alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    if is_new:
+        connection.execute(insert(meta).values(name=_WORLD, value=world.value))
+    return pending
+
+
+def _pending(connection: Connection, world: World) -> list[str]:
+    revision = _revision(connection)
+    if revision is not None:
+        stamp = connection.scalar(select(meta.c.value).where(meta.c.name == _WORLD))
+        if stamp != world.value:
+            message = f"this database belongs to {stamp!r}, and the configuration to {world.value!r}"
+            raise WrongWorldStampError(message)
+    elif inspect(connection).get_table_names():
+        message = "this database has tables that are not ours"
+        raise StoreError(message)
+    return _revisions_after(revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _revisions_after(revision: str | None) -> list[str]:
+    scripts = ScriptDirectory.from_config(_alembic())
+    known = [script.revision for script in scripts.walk_revisions()][::-1]
+    if revision is None:
+        return known
+    if revision not in known:
+        # A newer version has migrated already. Its changes are safe for us, that is the rule for every revision.
+        return []
+    return known[known.index(revision) + 1 :]
+
+
+def _alembic() -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config

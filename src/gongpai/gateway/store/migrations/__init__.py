@@ -1,0 +1,1 @@
+"""Schema changes, one revision a file, safe to run while the version before serves."""

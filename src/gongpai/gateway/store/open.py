@@ -1,0 +1,103 @@
+"""Opens the memory that the configuration names."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from gongpai.gateway.ring import KeyRing
+from gongpai.gateway.store import ports
+from gongpai.gateway.store.sql.app_tokens import SqlAppTokens
+from gongpai.gateway.store.sql.attempts import SqlAttempts, SqlCodes
+from gongpai.gateway.store.sql.audit import SqlAudit
+from gongpai.gateway.store.sql.counters import SqlCounters, SqlLeases
+from gongpai.gateway.store.sql.directory import SqlDirectory
+from gongpai.gateway.store.sql.driver import Driver
+from gongpai.gateway.store.sql.keys import SqlKeys
+from gongpai.gateway.store.sql.news import SqlNews
+from gongpai.gateway.store.sql.people import SqlPeople
+from gongpai.gateway.store.sql.sessions import SqlSessions
+from gongpai.gateway.store.sql.sqlite import SqliteDriver
+from gongpai.gateway.store.sql.sweep import SqlCleaner
+from gongpai.wecom.app_token.store import AsyncAppTokenStore
+
+SQLITE_SCHEME = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every port of the gateway's memory, open."""
+
+    driver: Driver
+    ring: KeyRing
+    people: ports.PeopleStore
+    attempts: ports.AttemptStore
+    codes: ports.CodeStore
+    sessions: ports.SessionStore
+    session_facts: ports.SessionFactsStore
+    news: ports.NewsStore
+    counters: ports.CounterStore
+    leases: ports.LeaseStore
+    keys: ports.KeyStore
+    audit: ports.AuditStore
+    directory: ports.DirectoryStore
+    app_tokens: AsyncAppTokenStore
+    cleaner: ports.Cleaner
+
+
+@asynccontextmanager
+async def open_stores(storage: str) -> AsyncIterator[Stores]:
+    """Open the memory at *storage*, which ``migrate`` has prepared.
+
+    Args:
+        storage: ``sqlite:///`` with a path, or ``postgresql://``.
+    """
+    driver = await _open_driver(storage)
+    try:
+        yield _sql_stores(driver, KeyRing())
+    finally:
+        await driver.close()
+
+
+def sqlite_path(storage: str) -> Path | None:
+    """Return the file of a ``sqlite:///`` URL, whose path is absolute; None for other databases."""
+    return Path("/" + unquote(storage[len(SQLITE_SCHEME) :]).lstrip("/")) if storage.startswith(SQLITE_SCHEME) else None
+
+
+async def _open_driver(storage: str) -> Driver:
+    path = sqlite_path(storage)
+    if path is not None:
+        return SqliteDriver(path)
+    from gongpai.gateway.store.sql.postgres import PostgresDriver  # noqa: PLC0415  # asyncpg comes with an extra
+
+    return await PostgresDriver.open(storage)
+
+
+def make_private(path: Path) -> None:
+    """Make the file with mode 0600 before SQLite does; its -wal and -shm files take the same mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
+def _sql_stores(driver: Driver, ring: KeyRing) -> Stores:
+    sessions = SqlSessions(driver)
+    return Stores(
+        driver=driver,
+        ring=ring,
+        people=SqlPeople(driver),
+        attempts=SqlAttempts(driver),
+        codes=SqlCodes(driver),
+        sessions=sessions,
+        session_facts=sessions,
+        news=SqlNews(driver),
+        counters=SqlCounters(driver),
+        leases=SqlLeases(driver),
+        keys=SqlKeys(driver),
+        audit=SqlAudit(driver),
+        directory=SqlDirectory(driver),
+        app_tokens=SqlAppTokens(driver, ring),
+        cleaner=SqlCleaner(driver),
+    )

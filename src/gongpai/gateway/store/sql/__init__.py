@@ -1,0 +1,1 @@
+"""Records in SQLite or PostgreSQL: a file a record, each statement written once, run by thin drivers."""

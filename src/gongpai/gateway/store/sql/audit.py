@@ -1,0 +1,42 @@
+"""The audit log in SQL."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+
+from gongpai.gateway.records import AuditRecord
+from gongpai.gateway.store.sql.driver import Driver, Statement, Work
+from gongpai.gateway.store.sql.rows import Codec
+from gongpai.gateway.store.sql.tables import audit
+
+_codec = Codec(AuditRecord, audit)
+# A batch is put again when its answer was lost.
+_PUT = Statement(insert(audit).on_conflict_do_nothing(index_elements=["node", "number"]))
+_FIND = Statement(
+    select(*_codec.columns)
+    .where(audit.c.node == bindparam("of_node"), audit.c.number > bindparam("after"))
+    .order_by(audit.c.number)
+    .limit(bindparam("most")),
+)
+
+
+class SqlAudit:
+    """The port of the audit log on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def put(self, records: Sequence[AuditRecord]) -> None:
+        """As the port says."""
+
+        def work() -> Work[None]:
+            for record in records:
+                yield _PUT(_codec.to_params(record))
+
+        await self._driver.transact(work)
+
+    async def find(self, node: str, after: int, limit: int) -> list[AuditRecord]:
+        """As the port says."""
+        rows = await self._driver.read(_FIND(of_node=node, after=after, most=limit))
+        return [_codec.from_row(row) for row in rows]

@@ -1,0 +1,41 @@
+"""What was read from WeCom's directory, in SQL."""
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from gongpai.gateway.records import DirectoryEntry
+from gongpai.gateway.store.sql.driver import Driver, Statement
+from gongpai.gateway.store.sql.rows import Codec
+from gongpai.gateway.store.sql.tables import directory
+
+_codec = Codec(DirectoryEntry, directory)
+_insert = insert(directory)
+_GET = Statement(select(*_codec.columns).where(directory.c.key == bindparam("of_key")))
+_PUT = Statement(
+    _insert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"body": _insert.excluded.body, "fetched_at": _insert.excluded.fetched_at},
+        where=directory.c.fetched_at <= _insert.excluded.fetched_at,
+    ),
+)
+_DROP = Statement(delete(directory).where(directory.c.key == bindparam("of_key")))
+
+
+class SqlDirectory:
+    """The port of directory entries on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def get(self, key: str) -> DirectoryEntry | None:
+        """As the port says."""
+        rows = await self._driver.read(_GET(of_key=key))
+        return _codec.from_row(rows[0]) if rows else None
+
+    async def put(self, entry: DirectoryEntry) -> None:
+        """As the port says."""
+        await self._driver.write(_PUT(_codec.to_params(entry)))
+
+    async def drop(self, key: str) -> None:
+        """As the port says."""
+        await self._driver.write(_DROP(of_key=key))

@@ -1,0 +1,51 @@
+"""The news in SQL: numbers become visible in the order in which they were drawn."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+
+from gongpai.gateway.records import News, NewsKind
+from gongpai.gateway.store.sql.driver import Driver, Statement, Work
+from gongpai.gateway.store.sql.rows import Codec, to_micros
+from gongpai.gateway.store.sql.tables import news, news_head
+
+_codec = Codec(News, news)
+# The row stays locked until the commit, so whoever draws the next number waits: nothing smaller can appear later.
+_DRAW = Statement(update(news_head).values(sequence=news_head.c.sequence + 1).returning(news_head.c.sequence))
+_TELL = Statement(insert(news))
+_AFTER = Statement(
+    select(*_codec.columns)
+    .where(news.c.sequence > bindparam("sequence"))
+    .order_by(news.c.sequence)
+    .limit(bindparam("most")),
+)
+_HEAD = Statement(select(news_head.c.sequence))
+
+
+def tell(kind: NewsKind, ref: str, number: int, until: datetime) -> Work[int]:
+    """Tell everyone, inside the transaction that makes it true."""
+    ((drawn,),) = yield _DRAW()
+    sequence = int(str(drawn))
+    yield _TELL(sequence=sequence, kind=kind.value, ref=ref, number=number, until=to_micros(until))
+    return sequence
+
+
+class SqlNews:
+    """The port of the news on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def tell(self, kind: NewsKind, ref: str, number: int, until: datetime) -> int:
+        """As the port says."""
+        return await self._driver.transact(lambda: tell(kind, ref, number, until), tells=True)
+
+    async def after(self, sequence: int, limit: int) -> list[News]:
+        """As the port says."""
+        rows = await self._driver.read(_AFTER(sequence=sequence, most=limit))
+        return [_codec.from_row(row) for row in rows]
+
+    async def head(self) -> int:
+        """As the port says."""
+        ((sequence,),) = await self._driver.read(_HEAD())
+        return int(str(sequence))

@@ -1,0 +1,127 @@
+"""Sessions in SQL."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import bindparam, insert, null, select, update
+
+from gongpai.gateway.records import EndReason, NewsKind, Profile, Session
+from gongpai.gateway.store.sql import news
+from gongpai.gateway.store.sql.driver import Driver, Statement, Work
+from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
+from gongpai.gateway.store.sql.tables import people, sessions
+
+_codec = Codec(Session, sessions)
+_THIS = sessions.c.ref == bindparam("of_ref")
+_LIVES = sessions.c.ended_at.is_(None)
+# The person's row is held against a retirement at the same moment, which then sees the session and ends it.
+_HOLD_PERSON = Statement(
+    select(people.c.subject)
+    .where(people.c.subject == bindparam("of_subject"), people.c.retired_at.is_(None))
+    .with_for_update(read=True),
+)
+_PUT = Statement(insert(sessions))
+_GET = Statement(select(*_codec.columns).where(_THIS))
+_FIND = Statement(
+    select(*_codec.columns)
+    .where(
+        sessions.c.subject == bindparam("of_subject"),
+        _LIVES,
+        sessions.c.idle_expires_at > bindparam("now"),
+        sessions.c.expires_at > bindparam("now"),
+    )
+    .order_by(sessions.c.seen_at.desc()),
+)
+_TOUCH = Statement(
+    update(sessions)
+    .where(_THIS, _LIVES, sessions.c.seen_at < bindparam("seen"))
+    .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
+    .returning(sessions.c.ref),
+)
+_LIVING = Statement(select(sessions.c.ref).where(_THIS, _LIVES))
+_REFRESH = Statement(
+    update(sessions)
+    .where(_THIS, _LIVES)
+    .values(profile=bindparam("profile_text"), epoch=bindparam("new_epoch"), checked_at=bindparam("checked"))
+    .returning(sessions.c.ref),
+)
+_DISCLOSE = Statement(
+    update(sessions).where(_THIS, _LIVES).values(disclosure=bindparam("sealed")).returning(sessions.c.ref),
+)
+_ENDING: Mapping[str, object] = {
+    "ended_at": bindparam("now"),
+    "end_reason": bindparam("reason"),
+    "disclosure": null(),
+}
+_END = Statement(
+    update(sessions).where(_THIS, _LIVES).values(**_ENDING).returning(sessions.c.ref, sessions.c.expires_at),
+)
+_END_ALL = Statement(
+    update(sessions)
+    .where(sessions.c.subject == bindparam("of_subject"), _LIVES)
+    .values(**_ENDING)
+    .returning(sessions.c.ref, sessions.c.expires_at),
+)
+
+
+def end_all_of(subject: str, reason: EndReason, now: datetime) -> Work[list[str]]:
+    """End every session of a person and tell the news; return their refs."""
+    rows = yield _END_ALL(of_subject=subject, now=to_micros(now), reason=reason.value)
+    for ref, expires_at in rows:
+        yield from news.tell(NewsKind.SESSION_ENDED, str(ref), 0, from_micros(expires_at))
+    return [str(ref) for ref, _ in rows]
+
+
+class SqlSessions:
+    """The ports of sessions and of their facts on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def put(self, session: Session) -> bool:
+        """As the port says."""
+
+        def work() -> Work[bool]:
+            if not (yield _HOLD_PERSON(of_subject=session.subject)):
+                return False
+            yield _PUT(_codec.to_params(session))
+            return True
+
+        return await self._driver.transact(work)
+
+    async def get(self, ref: str) -> Session | None:
+        """As the port says."""
+        rows = await self._driver.read(_GET(of_ref=ref))
+        return _codec.from_row(rows[0]) if rows else None
+
+    async def find(self, subject: str, now: datetime) -> list[Session]:
+        """As the port says."""
+        rows = await self._driver.read(_FIND(of_subject=subject, now=to_micros(now)))
+        return [_codec.from_row(row) for row in rows]
+
+    async def touch(self, ref: str, seen_at: datetime, idle_expires_at: datetime) -> bool:
+        """As the port says."""
+        call = _TOUCH(of_ref=ref, seen=to_micros(seen_at), idle=to_micros(idle_expires_at))
+        return bool(await self._driver.write(call) or await self._driver.read(_LIVING(of_ref=ref)))
+
+    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
+        """As the port says."""
+
+        def work() -> Work[bool]:
+            rows = yield _END(of_ref=ref, now=to_micros(now), reason=reason.value)
+            for _, expires_at in rows:
+                yield from news.tell(NewsKind.SESSION_ENDED, ref, 0, from_micros(expires_at))
+            return bool(rows)
+
+        return await self._driver.transact(work, tells=True)
+
+    async def refresh(self, ref: str, profile: Profile, epoch: int, checked_at: datetime) -> bool:
+        """As the port says."""
+        text = msgspec.json.encode(profile).decode()
+        call = _REFRESH(of_ref=ref, profile_text=text, new_epoch=epoch, checked=to_micros(checked_at))
+        return bool(await self._driver.write(call))
+
+    async def disclose(self, ref: str, sealed: bytes | None) -> bool:
+        """As the port says."""
+        return bool(await self._driver.write(_DISCLOSE(of_ref=ref, sealed=sealed)))

@@ -1,0 +1,156 @@
+"""SQLite in WAL mode: reads on the event loop, writes grouped into few commits by one writer thread."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy.dialects import sqlite
+
+from gongpai.gateway.store.sql.driver import Call, Compiler, Driver, StoreError, Work
+from gongpai.gateway.store.sql.rows import Row
+
+T = TypeVar("T")
+
+_BUSY_SECONDS = 5.0
+_MOST_IN_A_GROUP = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    begin: Callable[[], Work[Any]]
+    loop: asyncio.AbstractEventLoop
+    answer: "asyncio.Future[Any]"
+
+
+class SqliteDriver(Driver):
+    """One file, one writer thread a process. Made inside the event loop that uses it."""
+
+    def __init__(self, path: Path) -> None:
+        self._compiler = Compiler(sqlite.dialect(paramstyle="qmark"))
+        self._reader = _connect(path)
+        self._reader.execute("PRAGMA query_only = ON")
+        self._writer = _connect(path)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._write_groups, name="gongpai-sqlite-writer", daemon=True)
+        self._thread.start()
+
+    async def read(self, call: Call) -> Sequence[Row]:
+        """Read on the loop: an indexed read from the page cache costs less than a hop to a thread."""
+        try:
+            return self._execute(self._reader, call)
+        except sqlite3.Error as error:
+            raise StoreError(str(error)) from error
+
+    async def write(self, call: Call) -> Sequence[Row]:
+        """Run one statement in the next group."""
+
+        def work() -> Work[Sequence[Row]]:
+            return (yield call)
+
+        return await self.transact(work)
+
+    async def transact(self, begin: Callable[[], Work[T]], *, tells: bool = False) -> T:  # noqa: ARG002  # readers poll
+        """Run the work in the next group; it is durable when this returns."""
+        if not self._thread.is_alive():
+            msg = "the database was closed"
+            raise StoreError(msg)
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(begin, loop, answer))
+        return await answer
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        """SQLite cannot push: the readers' poll is all there is."""
+
+    async def close(self) -> None:
+        """Write what is queued, then close."""
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._reader.close()
+
+    def _write_groups(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group = [job]
+            last = False
+            while len(group) < _MOST_IN_A_GROUP:
+                try:
+                    more = self._jobs.get_nowait()
+                except Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                group.append(more)
+            self._write_group(group)
+            if last:
+                break
+        self._writer.close()
+
+    def _write_group(self, group: Sequence[_Job]) -> None:
+        results: list[tuple[_Job, Any, Exception | None]] = []
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+            results.extend((job, *self._run_job(job)) for job in group)
+            self._writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            failure = StoreError(str(error))
+            results = [(job, None, failure) for job in group]
+        loops = {job.loop for job, _, _ in results}
+        for loop in loops:
+            mine = [each for each in results if each[0].loop is loop]
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_answer, mine)
+
+    def _run_job(self, job: _Job) -> tuple[Any, Exception | None]:
+        self._writer.execute("SAVEPOINT job")
+        try:
+            result = self._run_work(job.begin())
+        except sqlite3.Error as error:
+            self._undo_job()
+            return None, StoreError(str(error))
+        except Exception as error:  # noqa: BLE001  # the thread's outermost handler: the caller gets it, the others go on
+            self._undo_job()
+            return None, error
+        self._writer.execute("RELEASE job")
+        return result, None
+
+    def _undo_job(self) -> None:
+        self._writer.execute("ROLLBACK TO job")
+        self._writer.execute("RELEASE job")
+
+    def _run_work(self, work: Work[T]) -> T:
+        try:
+            call = next(work)
+            while True:
+                call = work.send(self._execute(self._writer, call))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _execute(self, connection: sqlite3.Connection, call: Call) -> Sequence[Row]:
+        compiled = self._compiler.compile(call.statement)
+        return connection.execute(compiled.text, compiled.order(call.params)).fetchall()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    # FULL: a code that was spent and a session that was ended stay so after a power cut; groups share the cost.
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _answer(results: Sequence[tuple[_Job, Any, Exception | None]]) -> None:
+    for job, result, error in results:
+        if job.answer.done():
+            continue
+        if error is None:
+            job.answer.set_result(result)
+        else:
+            job.answer.set_exception(error)

@@ -1,0 +1,49 @@
+"""Clean-up in SQL: a bounded number of rows a table and call, so that nobody waits long for a lock."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select
+
+from gongpai.gateway.store.sql.driver import Driver, Statement
+from gongpai.gateway.store.sql.rows import to_micros
+from gongpai.gateway.store.sql.tables import app_tokens, attempts, counters, directory, keys, news, seen_codes, sessions
+
+# What the directory said of somebody who did not come back for so long is of no use to anybody.
+_DIRECTORY_AGE = timedelta(days=90)
+
+
+def _sweep(table: Table, is_over: ColumnElement[bool]) -> Statement:
+    over = select(*table.primary_key.columns).where(is_over).limit(bindparam("batch"))
+    (key,) = table.primary_key.columns
+    return Statement(delete(table).where(key.in_(over)).returning(key))
+
+
+# A session stays to its absolute end, ended or not, and so does the news of its end: until then its cookie could come.
+_SWEEPS = tuple(
+    _sweep(column.table, column < bindparam("now"))
+    for column in (
+        attempts.c.expires_at,
+        seen_codes.c.expires_at,
+        sessions.c.expires_at,
+        news.c.until,
+        counters.c.expires_at,
+        app_tokens.c.expires_at,
+        keys.c.retires_at,
+    )
+)
+_SWEEP_DIRECTORY = _sweep(directory, directory.c.fetched_at < bindparam("now"))
+
+
+class SqlCleaner:
+    """The port of clean-up on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def sweep(self, now: datetime, batch: int) -> int:
+        """As the port says."""
+        gone = 0
+        for statement in _SWEEPS:
+            gone += len(await self._driver.write(statement(now=to_micros(now), batch=batch)))
+        old = to_micros(now - _DIRECTORY_AGE)
+        return gone + len(await self._driver.write(_SWEEP_DIRECTORY(now=old, batch=batch)))
