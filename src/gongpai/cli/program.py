@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import gongpai
+from gongpai.cli import errcode
 
 program = typer.Typer(
     name="gongpai",
@@ -31,3 +32,7 @@ def _options(
     ] = False,
 ) -> None:
     """Hold the options that stand before a command."""
+
+
+# "-1" is a code, not an option.
+program.command("errcode", context_settings={"ignore_unknown_options": True})(errcode.errcode)
