@@ -1,6 +1,6 @@
 """What WeCom's directory says of members and departments, read as seldom as its age allows."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ import msgspec
 
 from gongpai.gateway.records import DirectoryEntry
 from gongpai.gateway.store.ports import DirectoryStore
-from gongpai.wecom.models import AccountKey, DepartmentNode, UserProfile
+from gongpai.wecom.models import AccountKey, Department, DepartmentNode, UserProfile
 
 _DEPARTMENTS_AGE = timedelta(minutes=10)
 
@@ -29,13 +29,20 @@ class Directory:
         self._profile_age = profile_age
 
     async def get_profile(
-        self, key: AccountKey, fetch: Callable[[], Awaitable[UserProfile]], now: datetime, *, fresh: bool = False
+        self,
+        key: AccountKey,
+        agentid: int,
+        fetch: Callable[[], Awaitable[UserProfile]],
+        now: datetime,
+        *,
+        fresh: bool = False,
     ) -> HeldProfile:
         """Return the profile of *key*; *fetch* is awaited if none is held, it is too old, or *fresh* asks so.
 
-        What *fetch* raises goes through, and nothing is kept then.
+        Each app has its own: who is visible to one may be invisible to another. What *fetch* raises goes through, and
+        nothing is kept then.
         """
-        name = _profile_name(key)
+        name = _profile_name(key, agentid)
         held = None if fresh else await self._store.get(name)
         if held is not None and now - held.fetched_at < self._profile_age:
             try:
@@ -48,12 +55,12 @@ class Directory:
         await self._store.put(DirectoryEntry(name, msgspec.json.encode(profile), now))
         return HeldProfile(profile, now)
 
-    async def forget_profile(self, key: AccountKey) -> None:
+    async def forget_profile(self, key: AccountKey, agentid: int) -> None:
         """Forget what is held of *key*, so that the next sign-in asks WeCom."""
-        await self._store.drop(_profile_name(key))
+        await self._store.drop(_profile_name(key, agentid))
 
     async def get_parents(
-        self, corpid: str, agentid: int, fetch: Callable[[], Awaitable[list[DepartmentNode]]], now: datetime
+        self, corpid: str, agentid: int, fetch: Callable[[], Awaitable[Sequence[DepartmentNode]]], now: datetime
     ) -> Mapping[int, int]:
         """Return the way up from each department that the app may see, read by *fetch* if what is held is too old."""
         name = f"departments {corpid} {agentid}"
@@ -64,7 +71,19 @@ class Directory:
         await self._store.put(DirectoryEntry(name, msgspec.json.encode(parents), now))
         return parents
 
+    async def get_department_name(
+        self, corpid: str, agentid: int, department_id: int, fetch: Callable[[], Awaitable[Department]], now: datetime
+    ) -> str:
+        """Return the name of a department, read by *fetch* if what is held is too old."""
+        name = f"department {corpid} {agentid} {department_id}"
+        held = await self._store.get(name)
+        if held is not None and now - held.fetched_at < _DEPARTMENTS_AGE:
+            return held.body.decode()
+        department = await fetch()
+        await self._store.put(DirectoryEntry(name, department.name.encode(), now))
+        return department.name
 
-def _profile_name(key: AccountKey) -> str:
+
+def _profile_name(key: AccountKey, agentid: int) -> str:
     # Ids are visible ASCII, so a blank keeps the parts apart.
-    return " ".join(("profile", key.asserting_corpid, key.home_corpid, key.userid, key.kind.value))
+    return f"profile {agentid} {key.asserting_corpid} {key.home_corpid} {key.userid} {key.kind.value}"

@@ -1,0 +1,101 @@
+"""``/me``: who am I here, what did I disclose, and where am I signed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gongpai.gateway.account.facts import profile_facts, sensitive_facts, session_line
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.config import Config
+from gongpai.gateway.errors import BadRequestError
+from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.web import cookies, pages
+from gongpai.gateway.web.http import START, Pages, see_other
+from gongpai.gateway.web.return_to import HOME
+from gongpai.gateway.web.visit import Visit
+from gongpai.wecom.signin import Way
+
+_MAX_HANDLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A signed-in person's own pages; whoever is not signed in is sent to sign in."""
+
+    config: Config
+    sessions: Sessions
+    admission: Admission
+    pages: Pages
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def me(self, visit: Visit) -> Response:
+        """Show ``GET /me``.
+
+        Raises:
+            RefusedError: WeCom says meanwhile that the person may not be here; the session has ended.
+        """
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        session = await self.admission.recheck(session)
+        if session is None:
+            return _to_sign_in()
+        now = self.clock()
+        settings = self.config.apps[session.app]
+        disclosure = self.sessions.open_disclosure(session)
+        names = await self.admission.department_names(settings, session.profile.department_ids)
+        name = session.profile.facts.get("name")
+        page = pages.Me(
+            name=name.value if name is not None and isinstance(name.value, str) else None,
+            userid=session.userid,
+            corp_name=settings.app.corpid,
+            app_name=settings.title,
+            facts=profile_facts(session, names),
+            sensitive=sensitive_facts(disclosure),
+            has_disclosure=disclosure is not None,
+            is_in_wecom=session.way == Way.IN_APP.value,
+            sessions=tuple(session_line(each, session) for each in await self.sessions.find(session.subject, now)),
+        )
+        return self.pages.answer(visit, page, is_signed_in=True)
+
+    async def erase_disclosure(self, visit: Visit) -> Response:
+        """Erase what was disclosed: ``POST /me/disclosure/erase``."""
+        await visit.form()
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        await self.sessions.erase_disclosure(session)
+        await self.audit.record(AuditEvent("disclosure.erased", session.subject, session.ref), self.clock())
+        return see_other(HOME)
+
+    async def end_session(self, visit: Visit) -> Response:
+        """End one of the person's own sessions: ``POST /me/sessions/end``.
+
+        Raises:
+            BadRequestError: not the handle of one of their living sessions.
+        """
+        handle = (await visit.form()).get("handle", "")
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        now = self.clock()
+        own = {each.ref for each in await self.sessions.find(session.subject, now)}
+        if len(handle) > _MAX_HANDLE or handle not in own:
+            raise BadRequestError("no living session of this person has that handle")
+        if await self.sessions.end(handle, EndReason.ENDED_BY_MEMBER, now):
+            event = AuditEvent("session.ended", session.subject, handle, facts={"reason": "ended_by_member"})
+            await self.audit.record(event, now)
+        return see_other(HOME)
+
+    async def _session(self, visit: Visit) -> Session | None:
+        return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+
+
+def _to_sign_in() -> Response:
+    return see_other(f"{START}?{urlencode({'return_to': HOME})}")

@@ -1,0 +1,143 @@
+"""From an identity that WeCom asserts to a person who may come in, now and again later (T7 to T9)."""
+
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.config import AppConfig, Config
+from gongpai.gateway.directory import Directory, HeldProfile
+from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.policy import admit, asks_departments, reason_for, require_member
+from gongpai.gateway.records import EndReason, Fact, Person, Profile, Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.store.ports import PeopleStore
+from gongpai.wecom.client import AsyncWeComClient
+from gongpai.wecom.errors import ApiError, DeniedError, RateLimitedError, SystemBusyError, TransportError
+from gongpai.wecom.models import AccountKey, Identity, Member, UserProfile
+
+_SOURCE = "user/get"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A person who may come in, as WeCom knows them now."""
+
+    member: Member
+    person: Person
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Applies the policy to what WeCom's directory says."""
+
+    config: Config
+    clients: Mapping[str, AsyncWeComClient]
+    directory: Directory
+    people: PeopleStore
+    sessions: Sessions
+    audit: Audit
+    new_subject: Callable[[], str]
+    clock: Callable[[], datetime]
+
+    async def admit(self, settings: AppConfig, identity: Identity) -> Admitted:
+        """Return the person behind *identity*.
+
+        Raises:
+            RefusedError: they stay out, for a reason of their own kind.
+            WeComError: their profile could not be read; nobody comes in unread.
+        """
+        member = require_member(identity)
+        known = await self._look(settings, member)
+        now = self.clock()
+        person = await self.people.mint(Person(self.new_subject(), member.key, 0, now))
+        return Admitted(member, person, profile_of(known.profile, known.fetched_at))
+
+    async def recheck(self, session: Session) -> Session | None:
+        """Return *session* with a profile that is fresh enough; None if it ended.
+
+        WeCom that cannot be reached keeps it for the configured grace and no longer (T9).
+
+        Raises:
+            RefusedError: the person may not be here any more; the session has ended.
+        """
+        limits = self.config.session
+        now = self.clock()
+        age = now - session.checked_at
+        if age <= limits.profile_age:
+            return session
+        settings = self.config.apps[session.app]
+        member = Member(settings.app.corpid, session.userid, encrypted_ids=settings.app.encrypted_ids)
+        try:
+            known = await self._look(settings, member)
+        except RefusedError as error:
+            await self._end(session, error.reason.value)
+            raise
+        except (TransportError, SystemBusyError, RateLimitedError):
+            if age <= limits.profile_age + limits.grace:
+                return session
+            await self._end(session, "unchecked")
+            return None
+        return await self.sessions.refresh(session, profile_of(known.profile, known.fetched_at), session.epoch, now)
+
+    async def department_names(self, settings: AppConfig, ids: Collection[int]) -> Mapping[int, str]:
+        """Return the names of those departments that the app may read; a page is shown without the others."""
+        client, app, now = self.clients[settings.name], settings.app, self.clock()
+        names = {}
+        for each in ids:
+            fetch = partial(client.get_department, each)
+            with suppress(ApiError, TransportError):
+                names[each] = await self.directory.get_department_name(app.corpid, app.agentid, each, fetch, now)
+        return names
+
+    async def _look(self, settings: AppConfig, member: Member) -> HeldProfile:
+        client, app, now = self.clients[settings.name], settings.app, self.clock()
+        try:
+            fetch = partial(client.get_user, member.userid)
+            known = await self.directory.get_profile(member.key, app.agentid, fetch, now)
+        except DeniedError as error:
+            reason = reason_for(error)
+            if reason is Reason.UNKNOWN_MEMBER:
+                await self._retire(member.key, now)
+            raise RefusedError(reason) from None
+        parents: Mapping[int, int] = {}
+        if asks_departments(settings.policy):
+            parents = await self.directory.get_parents(app.corpid, app.agentid, client.list_departments, now)
+        admit(member, known.profile, settings.policy, parents)
+        return known
+
+    async def _retire(self, key: AccountKey, now: datetime) -> None:
+        """Retire whoever held the userid: it may be given to somebody else (T8)."""
+        for person in await self.people.find(key):
+            if person.retired_at is None:
+                await self.people.retire(person.subject, now)
+                await self.audit.record(AuditEvent("person.retired", person.subject), now)
+
+    async def _end(self, session: Session, reason: str) -> None:
+        now = self.clock()
+        if await self.sessions.end(session.ref, EndReason.DENIED, now):
+            event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": reason})
+            await self.audit.record(event, now)
+
+
+def profile_of(profile: UserProfile, fetched_at: datetime) -> Profile:
+    """Return what a session keeps of *profile*, each fact with its source and time."""
+    main = profile.main_department
+    values: dict[str, str | tuple[str, ...] | None] = {
+        "userid": profile.userid,
+        # WeCom gives some apps the userid for a name; then there is no name (WeCom 96079).
+        "name": None if not profile.name or profile.name == profile.userid else profile.name,
+        "departments": tuple(str(department) for department in profile.departments) or None,
+        "main_department": None if main is None else str(main),
+        "position": profile.position,
+        "alias": profile.alias,
+        "status": profile.status.name.lower(),
+    }
+    facts = {
+        name: Fact(_SOURCE, fetched_at, value, None if value is not None else "not_given")
+        for name, value in values.items()
+    }
+    return Profile(facts, profile.departments)

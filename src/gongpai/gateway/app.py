@@ -1,0 +1,153 @@
+"""The composition root: the only file that knows every room."""
+
+import secrets
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gongpai.gateway.account.me import Account
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.audit import Audit
+from gongpai.gateway.codes import SeenCodes
+from gongpai.gateway.config import Config
+from gongpai.gateway.directory import Directory
+from gongpai.gateway.endpoints.health import Health
+from gongpai.gateway.endpoints.verify_file import VerifyFiles
+from gongpai.gateway.flow.arrival import Arrive
+from gongpai.gateway.flow.attempts import Attempts
+from gongpai.gateway.flow.callback import Callback, Settle
+from gongpai.gateway.flow.disclosure import Disclose
+from gongpai.gateway.flow.dispatcher import Dispatcher
+from gongpai.gateway.flow.signout import SignOut
+from gongpai.gateway.keys import derive
+from gongpai.gateway.messages import LANGUAGES
+from gongpai.gateway.records import Purpose
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.gateway.web import cookies, pages, static
+from gongpai.gateway.web.headers import PagePolicy
+from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.return_to import HOME, own_path
+from gongpai.gateway.web.shell import Shell
+from gongpai.gateway.web.visit import SCOPE_KEY, Visit
+from gongpai.wecom.client import AsyncWeComClient
+
+Handler = Callable[[Visit], Awaitable[Response]]
+
+_LANGUAGE_AGE = timedelta(days=400)
+_MAX_RETURN_TO = 2_048
+
+
+def now() -> datetime:
+    """Return the present moment: the gateway's one clock."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_app(config: Config, clock: Callable[[], datetime] = now) -> AsyncIterator[ASGIApp]:
+    """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application."""
+    async with AsyncExitStack() as stack:
+        stores = await stack.enter_async_context(open_stores(config.storage))
+        verify: ssl.SSLContext | bool = True
+        if config.ca_file is not None:
+            verify = ssl.create_default_context(cafile=config.ca_file)
+        clients = {
+            name: await stack.enter_async_context(
+                AsyncWeComClient(
+                    settings.app,
+                    hosts=config.hosts,
+                    store=stores.app_tokens,
+                    proxy=config.proxy,
+                    verify=verify,
+                    sandbox=config.sandbox,
+                )
+            )
+            for name, settings in config.apps.items()
+        }
+        yield _compose(config, stores, clients, clock)
+
+
+def _compose(
+    config: Config, stores: Stores, clients: Mapping[str, AsyncWeComClient], clock: Callable[[], datetime]
+) -> ASGIApp:
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
+    audit = Audit(stores.audit, config.secret_key)
+    codes = SeenCodes(stores.codes, derive(config.secret_key, b"codes"), clock)
+    directory = Directory(stores.directory, config.session.profile_age)
+    admission = Admission(config, clients, directory, stores.people, sessions, audit, _new_subject, clock)
+    attempts = Attempts(config, stores.attempts, stores.counters, clock)
+    settle: dict[Purpose, Settle] = {
+        Purpose.SIGN_IN: Arrive(config, clients, admission, sessions, audit, clock),
+        Purpose.DISCLOSURE: Disclose(clients, sessions, audit, clock),
+    }
+    callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
+    rendered = Pages(_page_policy(config), config.sandbox)
+    dispatcher = Dispatcher(config, sessions, attempts, callback, SignOut(sessions, audit, clock), rendered, clock)
+    account = Account(config, sessions, admission, rendered, audit, clock)
+    health = Health({})
+    routes = _routes(dispatcher, account, health)
+    routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
+
+    async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = rendered.answer(scope[SCOPE_KEY], pages.NotFound())
+        await answer(scope, receive, send)
+
+    return Shell(Router(routes, default=not_found), rendered, config.trusted_proxies, codes.see)
+
+
+def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:
+    async def come_back(request: Request) -> Response:
+        return await dispatcher.come_back(request.scope[SCOPE_KEY], request.path_params["app"])
+
+    async def home(_visit: Visit) -> Response:
+        return see_other(HOME)
+
+    return [
+        Route("/signin", _page(dispatcher.sign_in), methods=["GET", "POST"]),
+        Route("/signin/callback/{app}", come_back, methods=["GET"]),
+        Route("/me", _page(account.me), methods=["GET"]),
+        Route("/healthz", health.alive, methods=["GET"]),
+        Route("/readyz", health.ready, methods=["GET"]),
+        Route("/signout", _page(dispatcher.sign_out), methods=["GET", "POST"]),
+        Route("/me/disclosure", _page(dispatcher.disclose), methods=["POST"]),
+        Route("/me/disclosure/erase", _page(account.erase_disclosure), methods=["POST"]),
+        Route("/me/sessions/end", _page(account.end_session), methods=["POST"]),
+        Route("/language/{language}", _choose_language, methods=["GET"]),
+        Route("/", _page(home), methods=["GET"]),
+    ]
+
+
+def _page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await handler(request.scope[SCOPE_KEY])
+
+    return answer
+
+
+async def _choose_language(request: Request) -> Response:
+    visit: Visit = request.scope[SCOPE_KEY]
+    language = request.path_params["language"]
+    if language in LANGUAGES:
+        visit.set_cookies[cookies.LANGUAGE] = cookies.set_cookie(cookies.LANGUAGE, language, _LANGUAGE_AGE)
+    return see_other(own_path(visit.parameter("return_to", _MAX_RETURN_TO)))
+
+
+def _page_policy(config: Config) -> PagePolicy:
+    origins = [_origin(url) for url in (config.hosts.oauth, config.hosts.login, config.hosts.qr)]
+    return PagePolicy(tuple(dict.fromkeys(origins)), _origin(config.hosts.login))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _new_subject() -> str:
+    return secrets.token_urlsafe(16)

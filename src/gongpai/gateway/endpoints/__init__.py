@@ -1,0 +1,1 @@
+"""What machines ask of the gateway. No page is rendered here."""

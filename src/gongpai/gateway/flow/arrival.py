@@ -1,0 +1,74 @@
+"""The code becomes an identity, the identity a person, the person a session: what follows a sign-in's trip."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.config import Config
+from gongpai.gateway.errors import Reason, RefusedError, StartAgainError
+from gongpai.gateway.flow.callback import Finished, Returned
+from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.session import Sessions, SignIn
+from gongpai.gateway.web.visit import Visit
+from gongpai.wecom.client import AsyncWeComClient
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive:
+    """Settles a trip whose purpose was to sign in."""
+
+    config: Config
+    clients: Mapping[str, AsyncWeComClient]
+    admission: Admission
+    sessions: Sessions
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def __call__(self, visit: Visit, returned: Returned, session: Session | None) -> Finished:
+        """Start a session for whom WeCom names; the one this browser had before ends.
+
+        Raises:
+            RefusedError: the member refused, or whoever came may not come in.
+            WeComError: WeCom could not say who it is; the code may be spent, so nothing is tried again.
+        """
+        attempt = returned.attempt
+        try:
+            finished = await self._arrive(visit, returned)
+        except RefusedError as error:
+            facts = {"reason": error.reason.value}
+            event = AuditEvent(
+                "sign_in.refused", app=attempt.app, ip=visit.address, reference=visit.reference, facts=facts
+            )
+            await self.audit.record(event, self.clock())
+            raise
+        if session is not None:
+            await self.sessions.end(session.ref, EndReason.REPLACED, self.clock())
+        return finished
+
+    async def _arrive(self, visit: Visit, returned: Returned) -> Finished:
+        attempt = returned.attempt
+        if returned.code is None:
+            raise RefusedError(Reason.MEMBER_REFUSED)
+        identity = await self.clients[attempt.app].identify(returned.code)
+        admitted = await self.admission.admit(self.config.apps[attempt.app], identity)
+        now = self.clock()
+        sign_in = SignIn(
+            app=attempt.app,
+            way=attempt.way,
+            amr=attempt.way,
+            userid=admitted.member.key.userid,
+            profile=admitted.profile,
+            ip=visit.address,
+            user_agent=visit.user_agent,
+        )
+        started = await self.sessions.start(admitted.person, sign_in, now, returned.session_id)
+        if started is None:
+            raise StartAgainError(Reason.INTERRUPTED)
+        subject, ref = admitted.person.subject, started.session.ref
+        facts = {"way": attempt.way}
+        await self.audit.record(
+            AuditEvent("sign_in.succeeded", subject, ref, attempt.app, visit.address, facts=facts), now
+        )
+        return Finished(attempt, started.session, started.cookie)

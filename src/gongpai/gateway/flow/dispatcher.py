@@ -1,0 +1,181 @@
+"""Where every step of a journey returns to: it asks what comes next and does it, until the browser is answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gongpai.gateway.config import Config, WebLogin
+from gongpai.gateway.errors import BadRequestError
+from gongpai.gateway.flow.attempts import Attempts, Trip, web_way
+from gongpai.gateway.flow.callback import Callback, Ended, Finished, Restarted
+from gongpai.gateway.flow.next_step import (
+    AskClick,
+    AskConsent,
+    Choose,
+    ContinueInWeCom,
+    Journey,
+    LogIn,
+    Respond,
+    next_step,
+)
+from gongpai.gateway.flow.signout import SignOut
+from gongpai.gateway.records import Purpose, Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.web import cookies, pages
+from gongpai.gateway.web.http import START, Pages, see_other
+from gongpai.gateway.web.pages import SigninChooser
+from gongpai.gateway.web.return_to import HOME, own_path
+from gongpai.gateway.web.visit import Visit
+from gongpai.wecom.hosts import WECOM
+from gongpai.wecom.links import panel_params
+from gongpai.wecom.signin import Way
+
+_MAX_APP_NAME = 64
+_MAX_RETURN_TO = 2_048
+_VIAS = frozenset({"in_app", "web", "page"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Answers the browser's side of signing in and out, and of disclosing."""
+
+    config: Config
+    sessions: Sessions
+    attempts: Attempts
+    callback: Callback
+    signout: SignOut
+    pages: Pages
+    clock: Callable[[], datetime]
+
+    async def sign_in(self, visit: Visit) -> Response:
+        """Begin: ``GET /signin``, or a POST of the button that follows a sign-out."""
+        if visit.is_fetched_ahead:
+            return _not_yet()
+        wish = await visit.form() if visit.method == "POST" else _wish(visit)
+        via = wish.get("via")
+        app = wish.get("app")
+        if (via is not None and via not in _VIAS) or (app is not None and app not in self.config.apps):
+            raise BadRequestError("there is no such app, or no such way into WeCom")
+        journey = Journey(
+            return_to=own_path(wish.get("return_to")),
+            apps=tuple(self.config.apps),
+            app=app,
+            has_signed_out=visit.cookie(cookies.SIGNED_OUT) is not None,
+            has_clicked=visit.method == "POST",
+        )
+        return await self._go(visit, journey, await self._session(visit), via)
+
+    async def come_back(self, visit: Visit, app: str) -> Response:
+        """Finish: ``GET /signin/callback/{app}``."""
+        if visit.is_fetched_ahead:
+            return _not_yet()
+        session = await self._session(visit)
+        result = await self.callback.finish(visit, app, session)
+        match result:
+            case Restarted(url):
+                return see_other(url)
+            case Ended(page):
+                return self.pages.answer(visit, page)
+            case Finished():
+                return await self._go_on(visit, result, session)
+
+    async def _go_on(self, visit: Visit, result: Finished, session: Session | None) -> Response:
+        if result.cookie is not None:
+            lifetime = self.config.session.absolute
+            visit.set_cookies[cookies.SESSION] = cookies.set_cookie(cookies.SESSION, result.cookie, lifetime)
+            if visit.cookie(cookies.SIGNED_OUT) is not None:
+                visit.set_cookies[cookies.SIGNED_OUT] = cookies.delete_cookie(cookies.SIGNED_OUT)
+        journey = Journey(
+            return_to=result.attempt.return_to,
+            apps=tuple(self.config.apps),
+            wants_disclosure=result.attempt.purpose is Purpose.DISCLOSURE,
+            is_answered=True,
+        )
+        return await self._go(visit, journey, result.session or session, None)
+
+    async def disclose(self, visit: Visit) -> Response:
+        """Ask WeCom for the sensitive fields: ``POST /me/disclosure``."""
+        await visit.form()
+        journey = Journey(return_to=HOME, apps=tuple(self.config.apps), wants_disclosure=True)
+        return await self._go(visit, journey, await self._session(visit), None)
+
+    async def sign_out(self, visit: Visit) -> Response:
+        """Ask and sign out: ``GET`` and ``POST /signout``."""
+        session = await self._session(visit)
+        if visit.method != "POST":
+            return self.pages.answer(visit, pages.Signout(), is_signed_in=session is not None)
+        await visit.form()
+        await self.signout.end(visit, session)
+        return see_other(START)
+
+    async def _session(self, visit: Visit) -> Session | None:
+        return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+
+    async def _go(self, visit: Visit, journey: Journey, session: Session | None, via: str | None) -> Response:
+        match next_step(journey, session):
+            case Respond(path):
+                return see_other(path)
+            case LogIn(app):
+                return await self._leave(visit, journey, app, via)
+            case AskConsent(app):
+                ref = session.ref if session is not None else None
+                trip = Trip(app, Way.IN_APP, journey.return_to, Purpose.DISCLOSURE, ref)
+                return see_other((await self.attempts.begin(visit, trip)).url)
+            case ContinueInWeCom():
+                page = pages.DisclosureDesktop(f"{self.config.public_url}{HOME}")
+                return self.pages.answer(visit, page, is_signed_in=True)
+            case Choose():
+                return self.pages.answer(visit, self._chooser(journey, via))
+            case AskClick():
+                return self.pages.answer(visit, pages.SignedOut(_fields(journey, via)))
+
+    async def _leave(self, visit: Visit, journey: Journey, app: str, via: str | None) -> Response:
+        settings = self.config.apps[app]
+        if via == "in_app" or (via is None and visit.client.opens_in_app_link):
+            trip = Trip(app, Way.IN_APP, journey.return_to)
+            return see_other((await self.attempts.begin(visit, trip)).url)
+        trip = Trip(app, web_way(settings.web_login), journey.return_to)
+        begun = await self.attempts.begin(visit, trip)
+        if settings.web_login is not WebLogin.PANEL or via == "page" or not self._may_show_panel():
+            return see_other(begun.url)
+        callback_url = self.attempts.callback_url(app)
+        params = panel_params(settings.app, callback_url, begun.state, lang=visit.language)
+        full_page = _signin_url({**_fields(journey, "page"), "app": app})
+        return self.pages.answer(visit, pages.SigninPanel(settings.title, params, callback_url, full_page))
+
+    def _may_show_panel(self) -> bool:
+        # The official script always asks the real login host, so anywhere else it would carry a sandbox's or a private
+        # WeCom's sign-in to the real one; and it needs HTTPS (WeCom 98152).
+        return self.config.hosts.login == WECOM.login and self.config.public_url.startswith("https://")
+
+    def _chooser(self, journey: Journey, via: str | None) -> SigninChooser:
+        fields = _fields(journey, via)
+        return SigninChooser(
+            tuple(
+                pages.Choice(settings.title, _signin_url({**fields, "app": name}))
+                for name, settings in self.config.apps.items()
+            )
+        )
+
+
+def _wish(visit: Visit) -> dict[str, str]:
+    limits = {"app": _MAX_APP_NAME, "via": _MAX_APP_NAME, "return_to": _MAX_RETURN_TO}
+    values = {name: visit.parameter(name, limit) for name, limit in limits.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _fields(journey: Journey, via: str | None) -> dict[str, str]:
+    fields = {"return_to": journey.return_to, "app": journey.app, "via": via}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _signin_url(fields: dict[str, str]) -> str:
+    return f"{START}?{urlencode(fields)}"
+
+
+def _not_yet() -> Response:
+    # Nobody is looking yet. A browser throws away a prefetch that fails, and asks again when the person comes (T5).
+    return Response(status_code=503)

@@ -1,0 +1,31 @@
+"""Sign out: the session ends everywhere, and this browser needs a click to sign in again (T17)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.web import cookies
+from gongpai.gateway.web.visit import Visit
+
+# As long as browsers keep any cookie: the click has no date of expiry.
+_REMEMBERED_FOR = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """Ends the session of one browser."""
+
+    sessions: Sessions
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def end(self, visit: Visit, session: Session | None) -> None:
+        """End *session*, if there still is one, and make this browser remember it."""
+        visit.set_cookies[cookies.SESSION] = cookies.delete_cookie(cookies.SESSION)
+        visit.set_cookies[cookies.SIGNED_OUT] = cookies.set_cookie(cookies.SIGNED_OUT, "1", _REMEMBERED_FOR)
+        if session is not None and await self.sessions.end(session.ref, EndReason.SIGN_OUT, self.clock()):
+            event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": "sign_out"})
+            await self.audit.record(event, self.clock())

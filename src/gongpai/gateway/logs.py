@@ -1,0 +1,54 @@
+"""JSON logs, one event a line, on standard error; each line of a request carries its id, none a query."""
+
+import logging
+import sys
+from typing import cast
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+# They write whole URLs, and WeCom's URLs carry tokens and codes in the query.
+_CHATTY = ("httpx2", "httpcore2", "httpcore", "uvicorn.access")
+_JSON = msgspec.json.Encoder(enc_hook=str)
+
+
+def configure_logs(level: str = "INFO") -> None:
+    """Send our events and the standard library's records to standard error as JSON lines of one form."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*_SHARED, _to_json],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_SHARED],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _to_json],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of a room."""
+    return cast("FilteringBoundLogger", structlog.get_logger(room=name))
+
+
+def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return _JSON.encode(event).decode()
+
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    # Traceback without local variables: they could hold a secret.
+    structlog.processors.format_exc_info,
+]

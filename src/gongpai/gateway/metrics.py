@@ -1,0 +1,38 @@
+"""What the gateway counts, for Prometheus.
+
+Several workers count into files of one directory that the supervisor names in ``PROMETHEUS_MULTIPROC_DIR`` before they
+start; the supervisor adds them up. No label ever holds anything that a visitor can choose.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+REGISTRY = CollectorRegistry()
+
+requests = Counter(
+    "gongpai_requests", "Requests by route and answer.", ("route", "method", "status"), registry=REGISTRY
+)
+request_seconds = Histogram(
+    "gongpai_request_seconds",
+    "Time to answer, by route.",
+    ("route",),
+    buckets=(0.005, 0.02, 0.1, 0.5, 2.0, 10.0),
+    registry=REGISTRY,
+)
+signins_begun = Counter(
+    "gongpai_signins_begun",
+    "Browsers sent to WeCom, by app, way and purpose.",
+    ("app", "way", "purpose"),
+    registry=REGISTRY,
+)
+signins = Counter(
+    "gongpai_signins",
+    "Browsers that came back from WeCom, by app and what came of it.",
+    ("app", "outcome"),
+    registry=REGISTRY,
+)
+wecom_failures = Counter(
+    "gongpai_wecom_failures",
+    "Calls to WeCom that failed, by the class of the error and its errcode.",
+    ("error", "errcode"),
+    registry=REGISTRY,
+)

@@ -1,0 +1,86 @@
+"""Who may come in: a Member of our corp, visible and active, and not ruled out (pure, T9 and T10)."""
+
+from collections.abc import Collection, Mapping
+
+from gongpai.gateway.config import Policy
+from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.wecom.errors import DeniedError
+from gongpai.wecom.models import (
+    ExternalContact,
+    Identity,
+    LinkedMember,
+    Member,
+    Status,
+    Stranger,
+    UserProfile,
+)
+
+# Source: WeCom 90313: 60111 says that the userid does not exist, 50002 and 60011 that it is out of the app's range.
+_UNKNOWN_USERID = 60111
+
+_BY_STATUS = {
+    Status.DISABLED: Reason.DISABLED,
+    Status.NOT_ACTIVATED: Reason.NOT_ACTIVE,
+    Status.LEFT: Reason.UNKNOWN_MEMBER,
+    Status.UNKNOWN: Reason.PROFILE_UNREADABLE,
+}
+
+
+def require_member(identity: Identity) -> Member:
+    """Return *identity* if it is a member of the app's own corp.
+
+    Raises:
+        RefusedError: anyone else, each kind with a reason of its own.
+    """
+    match identity:
+        case Member():
+            return identity
+        case LinkedMember():
+            raise RefusedError(Reason.LINKED_MEMBER)
+        case ExternalContact():
+            raise RefusedError(Reason.EXTERNAL_CONTACT)
+        case Stranger():
+            raise RefusedError(Reason.STRANGER)
+
+
+def reason_for(error: DeniedError) -> Reason:
+    """Return why a member whose profile WeCom will not show stays out."""
+    return Reason.UNKNOWN_MEMBER if error.errcode == _UNKNOWN_USERID else Reason.NOT_VISIBLE
+
+
+def admit(member: Member, profile: UserProfile, policy: Policy, parents: Mapping[int, int]) -> None:
+    """Return if *member* may come in.
+
+    A rule that denies wins over one that allows; without any allowing rule every active member is allowed. *parents*
+    leads from a department to the one above it, so that a rule covers the departments below.
+
+    Raises:
+        RefusedError: the member stays out.
+    """
+    if profile.status is not Status.ACTIVE:
+        raise RefusedError(_BY_STATUS[profile.status])
+    userid = member.key.userid
+    if userid in policy.deny_userids or _is_within(profile.departments, policy.deny_departments, parents):
+        raise RefusedError(Reason.DENIED)
+    has_allowing_rule = bool(policy.allow_userids or policy.allow_departments)
+    is_allowed = userid in policy.allow_userids or _is_within(profile.departments, policy.allow_departments, parents)
+    if has_allowing_rule and not is_allowed:
+        raise RefusedError(Reason.NOT_ALLOWED)
+
+
+def asks_departments(policy: Policy) -> bool:
+    """Whether the tree of departments must be known before anybody is admitted."""
+    return bool(policy.allow_departments or policy.deny_departments)
+
+
+def _is_within(departments: Collection[int], wanted: Collection[int], parents: Mapping[int, int]) -> bool:
+    for department in departments:
+        # A ring of departments would be a fault of WeCom's, and must not hang a worker.
+        seen: set[int] = set()
+        above: int | None = department
+        while above is not None and above not in seen:
+            if above in wanted:
+                return True
+            seen.add(above)
+            above = parents.get(above)
+    return False

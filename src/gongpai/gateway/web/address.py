@@ -1,0 +1,38 @@
+"""Which address a request came from, as far as the proxies in front of us are trusted (pure)."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from gongpai.gateway.config.settings import Network
+
+UNKNOWN = "unknown"
+# A longer chain is nobody's real path through proxies.
+_MAX_HOPS = 32
+
+
+def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """Return the address nearest to us that is not a *trusted* proxy.
+
+    *forwarded_for* is the ``X-Forwarded-For`` of the request; it is read from its right end, because a client may have
+    written its left one.
+    """
+    nearest = _parse(peer or "")
+    if nearest is None:
+        return UNKNOWN
+    for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
+        if not any(nearest in network for network in trusted):
+            break
+        address = _parse(hop.strip())
+        if address is None:
+            break
+        nearest = address
+    return str(nearest)
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -1,0 +1,123 @@
+"""From what a handler decided, or from what went wrong, to an answer. Nothing else renders an error."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from gongpai.gateway import metrics
+from gongpai.gateway.errors import (
+    BadRequestError,
+    ForgedRequestError,
+    GatewayError,
+    Reason,
+    RefusedError,
+    StartAgainError,
+    TooManyStartsError,
+)
+from gongpai.gateway.logs import logger
+from gongpai.gateway.web import pages
+from gongpai.gateway.web.forms import csrf_token
+from gongpai.gateway.web.headers import PagePolicy
+from gongpai.gateway.web.pages import Page
+from gongpai.gateway.web.render import RequestContext, render
+from gongpai.gateway.web.visit import Visit
+from gongpai.wecom.errors import ApiError, CodeRejectedError, RateLimitedError, SystemBusyError, TransportError
+from gongpai.wecom.signin import new_browser_secret
+
+START = "/signin"
+
+_log = logger("web")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Renders our pages for the world the gateway lives in."""
+
+    policy: PagePolicy
+    is_sandbox: bool
+
+    def answer(self, visit: Visit, page: Page, *, is_signed_in: bool = False, status: int | None = None) -> Response:
+        """Return *page* as an answer that is never kept by anyone."""
+        secret = visit.browser_secret
+        if secret is None:
+            secret = new_browser_secret()
+            visit.keep_browser_secret(secret)
+        context = RequestContext(
+            lang=visit.language,
+            nonce=visit.nonce,
+            path=visit.path,
+            csrf=csrf_token(secret),
+            is_sandbox=self.is_sandbox,
+            is_signed_in=is_signed_in,
+        )
+        policy = self.policy.text(visit.nonce, has_panel=isinstance(page, pages.SigninPanel))
+        headers = {"content-security-policy": policy, "content-language": visit.language, "vary": "Accept-Language"}
+        return Response(
+            render(context, page),
+            status_code=status or page.status,
+            headers=headers,
+            media_type="text/html",
+        )
+
+    def answer_error(self, visit: Visit, error: Exception) -> Response:
+        """Return the page for what went wrong: neutral words and a reference; the cause goes to the log under it."""
+        page = page_of(error, visit.reference)
+        _record(error, page)
+        answer = self.answer(visit, page, status=403 if isinstance(error, ForgedRequestError) else None)
+        if isinstance(page, pages.RateLimited):
+            answer.headers["retry-after"] = str(page.retry_after_seconds)
+        return answer
+
+
+def page_of(error: Exception, reference: str) -> Page:
+    """Return the page that says what *error* means for the visitor."""
+    page: Page = pages.Failure(reference)
+    match error:
+        case RefusedError():
+            page = pages.Refused(error.reason.value, reference, START)
+        case StartAgainError():
+            page = pages.StartAgain(error.reason.value, START)
+        case TooManyStartsError():
+            page = pages.RateLimited(max(1, round(error.retry_after.total_seconds())), START)
+        case BadRequestError() | ForgedRequestError():
+            page = pages.BadRequest(reference)
+        case CodeRejectedError():
+            page = pages.StartAgain(Reason.CODE_REJECTED.value, START)
+        case TransportError() | SystemBusyError() | RateLimitedError():
+            page = pages.WeComDown(reference, START)
+        case _:
+            pass
+    return page
+
+
+def see_other(path: str) -> Response:
+    """Return a redirect that a browser follows with GET, whatever brought it here."""
+    return Response(status_code=303, headers={"location": path})
+
+
+def _record(error: Exception, page: Page) -> None:
+    name = type(page).__name__
+    match error:
+        case ApiError() | TransportError():
+            metrics.wecom_failures.labels(type(error).__name__, str(getattr(error, "errcode", ""))).inc()
+            _log.error("wecom_failure", page=name, error=type(error).__name__, **_facts_of(error))
+        case GatewayError():
+            _log.info("turned_away", page=name, error=type(error).__name__, cause=str(error))
+        case _:
+            _log.error("failure", page=name, exc_info=error)
+
+
+def _facts_of(error: ApiError | TransportError) -> dict[str, str | int]:
+    if not isinstance(error, ApiError):
+        return {"cause": str(error)}
+    facts: dict[str, str | int] = {"errcode": error.errcode, "errmsg": error.errmsg}
+    if error.caller_ip:
+        facts["caller_ip"] = error.caller_ip
+    if error.entry is not None:
+        facts |= {
+            "meaning": error.entry.meaning.en,
+            "cause": error.entry.cause.en,
+            "remedy": error.entry.remedy.en,
+            "console_path": error.entry.console_path.zh if error.entry.console_path else "",
+        }
+    return facts
