@@ -60,9 +60,10 @@ class Fleet:
         )
 
     async def landed(self) -> None:
-        """Wait for the flight that is out, if any."""
+        """Wait for the flight that is out."""
         if self.is_async:
-            await asyncio.wait([self.awaiting._flight or asyncio.create_task(_turns())])
+            assert self.awaiting._flight is not None
+            await asyncio.wait([self.awaiting._flight])
         else:
             await asyncio.to_thread(self.blocking.close)
 

@@ -1,6 +1,7 @@
 import sqlite3
 import stat
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from conformance.app_token_store import KEY, NOW, TTL, OffLoop, OpenStore, SharedAppTokenStoreConformance, token
 from gongpai.wecom.app_token import AsyncSqliteStore, SqliteStore
+from gongpai.wecom.app_token.sqlite import _switch_to_wal
 from wecom.secrecy import reveal
 
 
@@ -67,6 +69,17 @@ def test_a_file_that_is_no_database_is_an_error_and_is_left_alone(tmp_path: Path
     with pytest.raises(sqlite3.DatabaseError):
         SqliteStore(path).get(KEY)
     assert path.read_text().startswith("something else")
+
+
+def test_a_file_that_cannot_be_written_is_an_error_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "app_token.db"
+    with closing(sqlite3.connect(path)) as plain:
+        plain.execute("CREATE TABLE some (thing)")
+    with (
+        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as read_only,
+        pytest.raises(sqlite3.OperationalError),
+    ):
+        _switch_to_wal(read_only)
 
 
 def test_a_write_that_fails_changes_nothing_and_shows_no_token(tmp_path: Path) -> None:

@@ -155,8 +155,8 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
         try:
             with closing(connection.execute("PRAGMA journal_mode = WAL")) as answer:
                 answer.fetchall()
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
