@@ -24,8 +24,10 @@ class WorldFileError(SandboxError):
 
     Attributes:
         faults: one sentence each, beginning with the place, such as ``corps[0].apps[1].secret``.
+        is_shape: whether the schema is broken; else it fits, but names what is not there, or twice.
     """
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], *, is_shape: bool = True) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+        self.is_shape = is_shape

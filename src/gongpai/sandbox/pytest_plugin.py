@@ -18,7 +18,9 @@ def wecom_sandbox_server() -> "Iterator[Sandbox]":
     try:
         from gongpai.sandbox.server import Sandbox  # noqa: PLC0415  see the docstring of this file
     except ModuleNotFoundError as missing:
-        pytest.fail(f"wecom_sandbox needs the sandbox's parts ({missing}): pip install 'gongpai[sandbox]'", pytrace=False)
+        pytest.fail(
+            f"wecom_sandbox needs the sandbox's parts ({missing}): pip install 'gongpai[sandbox]'", pytrace=False
+        )
     with Sandbox.start() as sandbox:
         yield sandbox
 

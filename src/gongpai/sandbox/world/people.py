@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from gongpai.sandbox.world.live import Person
 from gongpai.sandbox.world.records import App, Corp, External, Member
 
+_LEFT = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -63,8 +65,8 @@ class CorpIndex:
         return {department for department in self.departments if self._is_below(department, root)}
 
     def standing(self, person: Person) -> Standing:
-        """Return what *person* is to this corp; somebody else's member is a stranger with an openid of their own."""
-        if person.member is not None and person.corpid == self.corp.corpid:
+        """Return what *person* is to this corp; who left it, or never was in it, is a stranger with an openid."""
+        if person.member is not None and person.corpid == self.corp.corpid and person.member.status != _LEFT:
             return Standing(userid=person.member.userid, member=person.member)
         if f"{person.corpid}/{person.handle.lower()}" in self.linked:
             return Standing(userid=f"{person.corpid}/{person.handle}")

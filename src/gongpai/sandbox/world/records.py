@@ -15,17 +15,20 @@ from gongpai.sandbox.switches import Switches
 SensitiveField = Literal["avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address"]
 SENSITIVE_FIELDS: tuple[SensitiveField, ...] = ("avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address")
 
+# Python takes a line break for an end, other readers of the JSON schema do not.
+_END = r"$(?!\n)"
+
 Name = Annotated[str, Meta(max_length=128)]
-CorpId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z", description="plain corpid, such as ww1a2b")]
+CorpId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + _END, description="plain corpid, such as ww1a2b")]
 UserId = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}\Z", description="unique in its corp, without case")
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}" + _END, description="unique in its corp, without case")
 ]
-OpenId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
+OpenId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}" + _END)]
 Secret = Annotated[str, Meta(min_length=1, max_length=256)]
 Domain = Annotated[
-    str, Meta(max_length=253, pattern=r"^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?\Z", description="host[:port], no scheme")
+    str, Meta(max_length=253, pattern=r"^([A-Za-z0-9.-]+(:[0-9]{1,5})?)?" + _END, description="host[:port], no scheme")
 ]
-IpAddress = Annotated[str, Meta(max_length=45, pattern=r"^[0-9a-fA-F.:]+\Z")]
+IpAddress = Annotated[str, Meta(max_length=45, pattern=r"^[0-9a-fA-F.:]+" + _END)]
 Id = Annotated[int, Meta(ge=0, le=4_294_967_295)]
 
 # Apps made since this moment (2022-06-20 20:00 in Beijing) need trusted IPs and get no sensitive field from
