@@ -26,7 +26,7 @@ from gongpai.gateway.flow.callback import Callback, Settle
 from gongpai.gateway.flow.disclosure import Disclose
 from gongpai.gateway.flow.dispatcher import Dispatcher
 from gongpai.gateway.flow.signout import SignOut
-from gongpai.gateway.keys import derive
+from gongpai.gateway.keys import KeyKeeper, derive
 from gongpai.gateway.messages import LANGUAGES
 from gongpai.gateway.records import Purpose
 from gongpai.gateway.session import Sessions
@@ -55,6 +55,8 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
     """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application."""
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(config.storage))
+        keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
+        await keeper.load(clock())
         verify: ssl.SSLContext | bool = True
         if config.ca_file is not None:
             verify = ssl.create_default_context(cafile=config.ca_file)

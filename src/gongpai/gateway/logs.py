@@ -8,8 +8,8 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-# They write whole URLs, and WeCom's URLs carry tokens and codes in the query.
-_CHATTY = ("httpx2", "httpcore2", "httpcore", "uvicorn.access")
+# The HTTP libraries write whole URLs, and WeCom's carry tokens and codes in the query; Alembic narrates.
+_CHATTY = ("alembic", "httpx2", "httpcore2", "httpcore", "uvicorn.access")
 _JSON = msgspec.json.Encoder(enc_hook=str)
 
 

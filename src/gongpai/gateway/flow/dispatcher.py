@@ -19,6 +19,7 @@ from gongpai.gateway.flow.next_step import (
     Journey,
     LogIn,
     Respond,
+    Via,
     next_step,
 )
 from gongpai.gateway.flow.signout import SignOut
@@ -35,7 +36,6 @@ from gongpai.wecom.signin import Way
 
 _MAX_APP_NAME = 64
 _MAX_RETURN_TO = 2_048
-_VIAS = frozenset({"in_app", "web", "page"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class Dispatcher:
         if visit.is_fetched_ahead:
             return _not_yet()
         wish = await visit.form() if visit.method == "POST" else _wish(visit)
-        via = wish.get("via")
-        app = wish.get("app")
-        if (via is not None and via not in _VIAS) or (app is not None and app not in self.config.apps):
+        app, via = wish.get("app"), wish.get("via")
+        if app not in {None, *self.config.apps} or via not in {None, *Via}:
             raise BadRequestError("there is no such app, or no such way into WeCom")
         journey = Journey(
             return_to=own_path(wish.get("return_to")),
             apps=tuple(self.config.apps),
             app=app,
+            via=None if via is None else Via(via),
             has_signed_out=visit.cookie(cookies.SIGNED_OUT) is not None,
             has_clicked=visit.method == "POST",
         )
-        return await self._go(visit, journey, await self._session(visit), via)
+        return await self._go(visit, journey, await self._session(visit))
 
     async def come_back(self, visit: Visit, app: str) -> Response:
         """Finish: ``GET /signin/callback/{app}``."""
@@ -94,13 +94,13 @@ class Dispatcher:
             wants_disclosure=result.attempt.purpose is Purpose.DISCLOSURE,
             is_answered=True,
         )
-        return await self._go(visit, journey, result.session or session, None)
+        return await self._go(visit, journey, result.session or session)
 
     async def disclose(self, visit: Visit) -> Response:
         """Ask WeCom for the sensitive fields: ``POST /me/disclosure``."""
         await visit.form()
         journey = Journey(return_to=HOME, apps=tuple(self.config.apps), wants_disclosure=True)
-        return await self._go(visit, journey, await self._session(visit), None)
+        return await self._go(visit, journey, await self._session(visit))
 
     async def sign_out(self, visit: Visit) -> Response:
         """Ask and sign out: ``GET`` and ``POST /signout``."""
@@ -114,12 +114,12 @@ class Dispatcher:
     async def _session(self, visit: Visit) -> Session | None:
         return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
 
-    async def _go(self, visit: Visit, journey: Journey, session: Session | None, via: str | None) -> Response:
+    async def _go(self, visit: Visit, journey: Journey, session: Session | None) -> Response:
         match next_step(journey, session):
             case Respond(path):
                 return see_other(path)
             case LogIn(app):
-                return await self._leave(visit, journey, app, via)
+                return await self._leave(visit, journey, app)
             case AskConsent(app):
                 ref = session.ref if session is not None else None
                 trip = Trip(app, Way.IN_APP, journey.return_to, Purpose.DISCLOSURE, ref)
@@ -128,22 +128,22 @@ class Dispatcher:
                 page = pages.DisclosureDesktop(f"{self.config.public_url}{HOME}")
                 return self.pages.answer(visit, page, is_signed_in=True)
             case Choose():
-                return self.pages.answer(visit, self._chooser(journey, via))
+                return self.pages.answer(visit, self._chooser(journey))
             case AskClick():
-                return self.pages.answer(visit, pages.SignedOut(_fields(journey, via)))
+                return self.pages.answer(visit, pages.SignedOut(_fields(journey)))
 
-    async def _leave(self, visit: Visit, journey: Journey, app: str, via: str | None) -> Response:
+    async def _leave(self, visit: Visit, journey: Journey, app: str) -> Response:
         settings = self.config.apps[app]
-        if via == "in_app" or (via is None and visit.client.opens_in_app_link):
+        if journey.via is Via.IN_APP or (journey.via is None and visit.client.opens_in_app_link):
             trip = Trip(app, Way.IN_APP, journey.return_to)
             return see_other((await self.attempts.begin(visit, trip)).url)
         trip = Trip(app, web_way(settings.web_login), journey.return_to)
         begun = await self.attempts.begin(visit, trip)
-        if settings.web_login is not WebLogin.PANEL or via == "page" or not self._may_show_panel():
+        if settings.web_login is not WebLogin.PANEL or journey.via is Via.PAGE or not self._may_show_panel():
             return see_other(begun.url)
         callback_url = self.attempts.callback_url(app)
         params = panel_params(settings.app, callback_url, begun.state, lang=visit.language)
-        full_page = _signin_url({**_fields(journey, "page"), "app": app})
+        full_page = _signin_url({**_fields(journey), "app": app, "via": Via.PAGE.value})
         return self.pages.answer(visit, pages.SigninPanel(settings.title, params, callback_url, full_page))
 
     def _may_show_panel(self) -> bool:
@@ -151,8 +151,8 @@ class Dispatcher:
         # WeCom's sign-in to the real one; and it needs HTTPS (WeCom 98152).
         return self.config.hosts.login == WECOM.login and self.config.public_url.startswith("https://")
 
-    def _chooser(self, journey: Journey, via: str | None) -> SigninChooser:
-        fields = _fields(journey, via)
+    def _chooser(self, journey: Journey) -> SigninChooser:
+        fields = _fields(journey)
         return SigninChooser(
             tuple(
                 pages.Choice(settings.title, _signin_url({**fields, "app": name}))
@@ -167,8 +167,8 @@ def _wish(visit: Visit) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _fields(journey: Journey, via: str | None) -> dict[str, str]:
-    fields = {"return_to": journey.return_to, "app": journey.app, "via": via}
+def _fields(journey: Journey) -> dict[str, str]:
+    fields = {"return_to": journey.return_to, "app": journey.app, "via": journey.via}
     return {name: value for name, value in fields.items() if value is not None}
 
 

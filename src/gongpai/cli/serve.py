@@ -1,0 +1,33 @@
+"""`gongpai serve`: the gateway."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The configuration, gongpai.toml; else the environment alone.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=128, help="How many processes share the work.")] = 1,
+) -> None:
+    """Serve the gateway until it is told to end."""
+    from gongpai.gateway.config import ConfigError, load
+    from gongpai.gateway.logs import configure_logs
+    from gongpai.gateway.records import World
+    from gongpai.gateway.server import Supervisor
+    from gongpai.gateway.store.migrate import migrate
+    from gongpai.gateway.store.sql.driver import StoreError
+
+    try:
+        settings = load(config, os.environ)
+        configure_logs(settings.log_level)
+        # Before the workers: two processes that switch a new SQLite file to WAL at once can fail.
+        migrate(settings.storage, World.SANDBOX if settings.sandbox else World.WECOM)
+        status = Supervisor(settings, config, workers).run()
+    except (ConfigError, StoreError, OSError) as error:
+        typer.echo(f"gongpai cannot serve: {error}", err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(status)

@@ -1,0 +1,143 @@
+"""The supervisor: opens the listeners, starts the workers, replaces one that dies, and ends them all gracefully.
+
+It serves no request itself, so that nothing a visitor sends can bring it down.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+from uvicorn.config import STARTUP_FAILURE
+
+from gongpai.gateway.config import Address, Config
+from gongpai.gateway.logs import logger
+
+_BACKLOG = 2_048
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+# Longer than a worker's own grace, so that only one that hangs is killed.
+_END_WITHIN_SECONDS = 20
+# A worker that dies younger than this is replaced after a pause: what killed it would kill the next at once.
+_YOUNG_SECONDS = 10.0
+_PAUSE_SECONDS = 1.0
+
+_log = logger("server")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: "subprocess.Popen[bytes]"
+    started_at: float
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps *count* workers alive. *config_path* is what each of them reads for itself."""
+
+    config: Config
+    config_path: Path | None
+    count: int
+    _workers: list[_Worker] = field(default_factory=list)
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; return the exit status."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        with (
+            listen(self.config.listen) as listener,
+            tempfile.TemporaryDirectory(prefix="gongpai-metrics-") as metrics_directory,
+        ):
+            replaced, metrics_port = _serve_metrics(self.config.metrics_listen, metrics_directory)
+            lifeline, held = os.pipe()
+            environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": metrics_directory}
+            _log.info(
+                "serving",
+                listen=_name(listener),
+                metrics=metrics_port,
+                workers=self.count,
+                public_url=self.config.public_url,
+                sandbox=self.config.sandbox,
+                hosts="wecom" if self.config.hosts.is_wecom else self.config.hosts.api,
+            )
+            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_port}", flush=True)  # noqa: T201
+            try:
+                self._workers = [self._start(listener, lifeline, environ) for _ in range(self.count)]
+                return self._watch(listener, lifeline, environ, replaced)
+            finally:
+                os.close(held)
+                os.close(lifeline)
+                self._end()
+
+    def _watch(self, listener: socket.socket, lifeline: int, environ: dict[str, str], replaced: Counter) -> int:
+        while True:
+            received = signal.sigtimedwait(_SIGNALS, 1.0)
+            if received is not None and received.si_signo != signal.SIGCHLD:
+                _log.info("ending", signal=signal.Signals(received.si_signo).name)
+                return 0
+            for worker in [each for each in self._workers if each.process.poll() is not None]:
+                status = worker.process.returncode
+                lived = time.monotonic() - worker.started_at
+                _log.error("worker_died", pid=worker.process.pid, status=status, seconds=round(lived, 1))
+                if status == STARTUP_FAILURE:
+                    return 1
+                if lived < _YOUNG_SECONDS and signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _PAUSE_SECONDS):
+                    return 0
+                self._workers.remove(worker)
+                self._workers.append(self._start(listener, lifeline, environ))
+                replaced.inc()
+
+    def _start(self, listener: socket.socket, lifeline: int, environ: dict[str, str]) -> _Worker:
+        arguments = [str(self.config_path or ""), str(listener.fileno()), str(lifeline)]
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "gongpai.gateway.worker", *arguments],
+            pass_fds=(listener.fileno(), lifeline),
+            env=environ,
+        )
+        return _Worker(process, time.monotonic())
+
+    def _end(self) -> None:
+        deadline = time.monotonic() + _END_WITHIN_SECONDS
+        for worker in self._workers:
+            worker.process.terminate()
+        for worker in self._workers:
+            try:
+                worker.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _log.error("worker_killed", pid=worker.process.pid)
+                worker.process.kill()
+                worker.process.wait()
+
+
+def listen(address: Address) -> socket.socket:
+    """Open the socket on which all workers accept.
+
+    Raises:
+        OSError: the address is taken, or not ours.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address.host, address.port))
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _serve_metrics(address: Address | None, directory: str) -> tuple[Counter, str | None]:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=directory)  # type: ignore[no-untyped-call]  # the library types no constructor
+    replaced = Counter("gongpai_workers_replaced", "Workers that died and were replaced.", registry=registry)
+    if address is None:
+        return replaced, None
+    server, _thread = start_http_server(address.port, address.host, registry)
+    return replaced, f"{address.host}:{server.server_port}"
+
+
+def _name(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return str(Address(host, port))

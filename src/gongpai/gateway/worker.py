@@ -1,0 +1,112 @@
+"""One worker: the gateway on a listening socket that its supervisor opened. Run by ``server.py``, by nobody else."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gongpai.gateway.app import open_app
+from gongpai.gateway.config import Config, load
+from gongpai.gateway.logs import configure_logs
+
+GRACE_SECONDS = 15
+# Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
+_MAX_HEAD_BYTES = 65_536
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which itself sets no limit to the head of a request."""
+
+    _head_bytes = 0
+    _is_in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse a head that does not end."""
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self.send_400_response("The request's head is too long.")
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._head_bytes, self._is_in_head = 0, True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no body."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+
+class LifespanApp:
+    """Opens the gateway when the server starts, and closes it when the server ends."""
+
+    def __init__(self, opening: AbstractAsyncContextManager[ASGIApp]) -> None:
+        self._opening = opening
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or follow the server's life."""
+        if self._app is not None and scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        async with self._opening as app:
+            self._app = app
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def run(config: Config, listener: socket.socket, lifeline: int) -> None:
+    """Serve until a signal comes, or until the supervisor at the other end of *lifeline* is gone."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            LifespanApp(open_app(config)),
+            http=BoundedProtocol,
+            loop="uvloop",
+            lifespan="on",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            # Addresses come from trusted proxies by our own rule; uvicorn's would believe others (web/address.py).
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+
+    async def serve() -> None:
+        asyncio.get_running_loop().add_reader(lifeline, _end, server, lifeline)
+        await server.serve(sockets=[listener])
+
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(serve())
+
+
+def _end(server: uvicorn.Server, lifeline: int) -> None:
+    asyncio.get_running_loop().remove_reader(lifeline)
+    server.should_exit = True
+
+
+def main(arguments: list[str]) -> None:
+    """Start as the supervisor says: the configuration's path, the listening socket, the lifeline."""
+    # The supervisor waits for its signals with them blocked, and a child inherits that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    path, listener, lifeline = arguments
+    config = load(Path(path) if path else None, os.environ)
+    configure_logs(config.log_level)
+    run(config, socket.socket(fileno=int(listener)), int(lifeline))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
