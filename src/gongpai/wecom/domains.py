@@ -65,8 +65,9 @@ def require_trusted(redirect_uri: str, domain: str | None) -> None:
 
 def _find_fault(redirect_uri: str) -> DomainFault | None:
     parts = _split(redirect_uri)
-    # A browser reads "\\" as "/" and drops tabs and line ends, so such an address has two meanings.
-    if parts is None or "\\" in redirect_uri or any(mark <= " " or mark == "\x7f" for mark in redirect_uri):
+    # A browser reads "\\" as "/" and drops tabs and line ends, so such an address has two meanings; half a
+    # surrogate pair has none.
+    if parts is None or any(mark <= " " or mark in "\\\x7f" or "\ud800" <= mark <= "\udfff" for mark in redirect_uri):
         return DomainFault.NOT_AN_ADDRESS
     if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.netloc.isascii():
         return DomainFault.NOT_AN_ADDRESS

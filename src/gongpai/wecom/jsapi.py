@@ -35,7 +35,7 @@ def sign_jsapi(ticket: JsapiTicket | str, noncestr: str, timestamp: int, url: st
         raise UsageError(message)
     # The keys in this order, without URL encoding. SHA-1 is WeCom's choice.
     signed = f"jsapi_ticket={value}&noncestr={noncestr}&timestamp={timestamp}&url={page}"
-    signature = hashlib.sha1(signed.encode(), usedforsecurity=False).hexdigest()
+    signature = hashlib.sha1(signed.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
     return JsapiSignature(timestamp, noncestr, signature)
 
 

@@ -216,7 +216,7 @@ def finish(
 
     Call it once an attempt: take the attempt out of its store first, so that a state counts once.
     """
-    if not hmac.compare_digest(callback.state.encode(), attempt.state.encode()):
+    if not hmac.compare_digest(callback.state.encode("utf-8", "surrogatepass"), attempt.state.encode()):
         return Refused(Refusal.STATE_MISMATCH)
     # WeCom echoes the corpid in the field, without promise. Plain corpids compare without case.
     if callback.appid is not None and callback.appid.lower() != attempt.corpid.lower():
@@ -234,13 +234,9 @@ def require_code(verdict: Verdict) -> str:
     Raises:
         SignInRefusedError: not accepted; a restart counts as another browser.
     """
-    match verdict:
-        case Accepted(code):
-            return code
-        case Refused(reason):
-            raise SignInRefusedError(reason)
-        case RestartOnce():
-            raise SignInRefusedError(Refusal.BROWSER_MISMATCH)
+    if isinstance(verdict, Accepted):
+        return verdict.code
+    raise SignInRefusedError(verdict.reason if isinstance(verdict, Refused) else Refusal.BROWSER_MISMATCH)
 
 
 def is_same_browser(browser_hash: str, browser_secret: str | None) -> bool:
