@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
 import ssl
 import threading
@@ -239,6 +241,27 @@ async def test_a_cancelled_call_leaves_no_trace_of_what_it_sent() -> None:
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
         await transport.aclose()
+    assert "TOKEN" not in reveal(caught.value)
+    assert "access_token" not in reveal(caught.value)
+
+
+class InterruptError(BaseException):
+    """What Ctrl-C does, without ending pytest."""
+
+
+def test_an_interrupted_call_leaves_no_trace_of_what_it_sent() -> None:
+    def interrupt(signum: int, frame: object) -> None:
+        raise InterruptError(f"{signum}, {type(frame)}")
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with answering(lambda _connection: os.kill(os.getpid(), signal.SIGUSR1)) as server:
+            transport = Transport(server.url, None, Timeout(1, 10), verify=True, is_sandbox=True)
+            with pytest.raises(InterruptError) as caught:
+                transport.send(GET)
+            transport.close()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
     assert "TOKEN" not in reveal(caught.value)
     assert "access_token" not in reveal(caught.value)
 

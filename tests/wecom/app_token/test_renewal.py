@@ -259,14 +259,10 @@ async def test_the_life_of_a_token_counts_from_before_the_question(fleet: Fleet)
 
 async def test_a_flight_that_had_read_the_refused_token_is_not_believed(fleet: Fleet) -> None:
     refused = _keep(fleet.store)
-    drop = fleet.store.drop
-
-    def drop_after_it_was_read(key: AppTokenKey, failed_version: int) -> None:
-        fleet.awaiting._hand.take(refused, NOON)
-        fleet.blocking._hand.take(refused, NOON)
-        drop(key, failed_version)
-
-    fleet.store.drop = drop_after_it_was_read  # type: ignore[method-assign]  # the other order of two steps
+    reads: list[AppToken | None] = [refused]
+    get = fleet.store.get
+    # The first look of the flight came before the drop.
+    fleet.store.get = lambda key: reads.pop() if reads else get(key)  # type: ignore[method-assign]
     assert (await fleet.replace(refused)).value == "TOKEN-1"
 
 
@@ -310,6 +306,17 @@ async def test_closing_ends_a_renewal_under_way_and_frees_the_lease() -> None:
     await asyncio.wait([caller])
     assert caller.cancelled()
     assert fleet.store.acquire_lease(KEY, "other", TTL, NOON) is not None
+
+
+def test_closing_a_blocking_client_waits_for_a_renewal_under_way() -> None:
+    fleet = Fleet(is_async=False)
+    fleet.blocking.current()
+    fleet.clock.advance(IN_STALE_TIME)
+    fleet.hold_wecom_back()
+    fleet.blocking.current()
+    threading.Timer(0.05, fleet.let_wecom_answer).start()
+    fleet.blocking.close()
+    assert fleet.fetched == 2
 
 
 def _keep(store: MemoryStore, now: datetime = NOON) -> AppToken:
