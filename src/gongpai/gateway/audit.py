@@ -17,8 +17,8 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from gongpai.gateway.keys import derive
 from gongpai.gateway.records import AuditRecord
+from gongpai.gateway.ring import derive
 from gongpai.gateway.store.ports import AuditStore
 
 _log = structlog.get_logger("gongpai.audit")

@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gongpai.gateway.records import KeyPurpose, SealedKey
-from gongpai.gateway.ring import KEY_BYTES, KEY_ID_BYTES, KeyRing, RingKey
+from gongpai.gateway.ring import KEY_BYTES, KEY_ID_BYTES, KeyRing, RingKey, derive
 from gongpai.gateway.store.ports import KeyStore
 
 # A key may make 2^32 seals (T15). It is replaced at half of that; a fleet's reservations are counted whole.
@@ -28,13 +26,11 @@ _ACTIVATION_DELAY = timedelta(seconds=5)
 _NONCE_BYTES = 12
 
 
+__all__ = ["KeyKeeper", "WrongSecretKeyError", "derive"]
+
+
 class WrongSecretKeyError(Exception):
     """The secret_key is not the one that this database's key ring was made with; put the right one back."""
-
-
-def derive(secret_key: bytes, use: bytes) -> bytes:
-    """Return the key for one *use* that follows from the operator's ``secret_key``."""
-    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"gongpai\x00" + use).derive(secret_key)
 
 
 class KeyKeeper:
@@ -60,7 +56,7 @@ class KeyKeeper:
         await self.refresh(now)
 
     async def refresh(self, now: datetime) -> None:
-        """Fetch the ring again; a revoked key opens nothing from here on."""
+        """Fetch the ring again; call it at each news of keys."""
         self._known = await self._store.find()
         await self.tend(now)
 
@@ -71,12 +67,13 @@ class KeyKeeper:
         for key in living:  # the newest first
             if key.activates_at <= now and key.seals < MOST_SEALS:
                 sealing.setdefault(key.purpose, bytes.fromhex(key.key_id))
-        self._ring.replace((self._open(key) for key in living), sealing)
-        for key_id in sealing.values():
-            if self._ring.allowance(key_id) < _LOW_ALLOWANCE:
-                reserved = await self._store.reserve(key_id.hex(), _ALLOWANCE)
-                if reserved is not None and reserved <= MOST_SEALS:
-                    self._ring.allow(key_id, _ALLOWANCE)
+        opened = [self._open(key) for key in living]
+        try:
+            for key_id in sealing.values():
+                await self._reserve(key_id)
+        finally:
+            # Whatever became of the reservations: a revoked key opens nothing from here on.
+            self._ring.replace(opened, sealing)
 
     async def rotate(self, purpose: KeyPurpose, now: datetime) -> str:
         """Add a key that seals from soon on; the older ones go on opening as long as anything they sealed may live."""
@@ -98,14 +95,22 @@ class KeyKeeper:
 
     async def revoke(self, key_id: str, now: datetime) -> KeyPurpose | None:
         """Drop the key everywhere within a second, with all it sealed; a new one takes its place at once."""
-        purpose = await self._store.revoke(key_id, now)
-        if purpose is not None:
-            await self._store.add(self._new_key(purpose, now, now), retire_others_at=None, only_if_none=True)
-        return purpose
+        for key in await self._store.find():
+            if key.key_id == key_id:
+                # The successor comes first, so that at no moment there is none to seal with.
+                await self._store.add(self._new_key(key.purpose, now, now), retire_others_at=None, only_if_none=False)
+                return await self._store.revoke(key_id, now)
+        return None
 
     async def find(self) -> list[SealedKey]:
         """Return the keys of the store, the newest first."""
         return await self._store.find()
+
+    async def _reserve(self, key_id: bytes) -> None:
+        if self._ring.allowance(key_id) < _LOW_ALLOWANCE:
+            reserved = await self._store.reserve(key_id.hex(), _ALLOWANCE)
+            if reserved is not None and reserved <= MOST_SEALS:
+                self._ring.allow(key_id, _ALLOWANCE)
 
     def _new_key(self, purpose: KeyPurpose, now: datetime, activates_at: datetime) -> SealedKey:
         key_id = secrets.token_hex(KEY_ID_BYTES)

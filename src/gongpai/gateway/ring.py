@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pybase64
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gongpai.gateway.records import KeyPurpose
 
@@ -27,6 +29,11 @@ class SealError(Exception):
 
 class RingExhaustedError(Exception):
     """No key of this purpose may seal now: wait a moment, the ring's keeper fetches or makes one."""
+
+
+def derive(secret_key: bytes, use: bytes) -> bytes:
+    """Return the key for one *use* that follows from the operator's ``secret_key``."""
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"gongpai\x00" + use).derive(secret_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,24 @@
 """The gateway's settings: read once from a file, the environment and secret files; every fault named at once."""
 
-from gongpai.gateway.config.settings import Address, AppConfig, Config, Policy, SessionLimits, WebLogin
+from collections.abc import Mapping
+from pathlib import Path
 
-__all__ = ["Address", "AppConfig", "Config", "Policy", "SessionLimits", "WebLogin"]
+from gongpai.gateway.config.checking import check
+from gongpai.gateway.config.faults import ConfigError, Fault
+from gongpai.gateway.config.settings import Address, AppConfig, Config, Policy, SessionLimits, WebLogin
+from gongpai.gateway.config.source import Source
+
+__all__ = ["Address", "AppConfig", "Config", "ConfigError", "Fault", "Policy", "SessionLimits", "WebLogin", "load"]
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """Return the configuration of the file at *path*, if any, with the environment laid over it.
+
+    Raises:
+        ConfigError: with every fault there is; show them and stop.
+    """
+    source = Source.read(path, environ)
+    config = check(source)
+    if config is None:
+        raise ConfigError(source.faults)
+    return config

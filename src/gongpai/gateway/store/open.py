@@ -3,11 +3,11 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from gongpai.gateway.ring import KeyRing
+from gongpai.gateway.ring import KeyRing, derive
 from gongpai.gateway.store import ports
 from gongpai.gateway.store.sql.app_tokens import SqlAppTokens
 from gongpai.gateway.store.sql.attempts import SqlAttempts, SqlCodes
@@ -48,17 +48,46 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(storage: str) -> AsyncIterator[Stores]:
-    """Open the memory at *storage*, which ``migrate`` has prepared.
+async def open_stores(
+    storage: str, tickets: str | None = None, secret_key: bytes | None = None
+) -> AsyncIterator[Stores]:
+    """Open the memory at *storage*, which ``migrate`` has prepared; with *tickets*, tickets lie in Redis or Valkey.
 
     Args:
-        storage: ``sqlite:///`` with a path, or ``postgresql://``.
+        storage: ``sqlite:///`` with an absolute path, or ``postgresql://``.
+        tickets: ``redis://``, ``rediss://`` or None.
+        secret_key: The operator's, from which the seal of the app token in Redis follows; needed with *tickets*.
+
+    Raises:
+        StoreError: it does not answer.
     """
     driver = await _open_driver(storage)
     try:
-        yield _sql_stores(driver, KeyRing())
+        stores = _sql_stores(driver, KeyRing())
+        if tickets is None or secret_key is None:
+            yield stores
+        else:
+            async with _with_redis(stores, tickets, derive(secret_key, b"app token")) as faster:
+                yield faster
     finally:
         await driver.close()
+
+
+@asynccontextmanager
+async def _with_redis(stores: Stores, url: str, app_token_key: bytes) -> AsyncIterator[Stores]:
+    # valkey comes with an extra
+    from gongpai.gateway.store.redis import RedisTickets  # noqa: PLC0415
+    from gongpai.wecom.app_token.redis import AsyncRedisStore  # noqa: PLC0415
+
+    redis, app_tokens = RedisTickets(url), AsyncRedisStore(url, app_token_key)
+    try:
+        await redis.check()
+        yield replace(
+            stores, attempts=redis.attempts, codes=redis.codes, counters=redis.counters, app_tokens=app_tokens
+        )
+    finally:
+        await redis.close()
+        await app_tokens.aclose()
 
 
 def sqlite_path(storage: str) -> Path | None:

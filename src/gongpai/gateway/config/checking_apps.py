@@ -1,0 +1,128 @@
+"""The applications and who may come in through each."""
+
+import re
+from urllib.parse import urlsplit
+
+from gongpai.gateway.config.published import is_published
+from gongpai.gateway.config.settings import AppConfig, Policy, WebLogin
+from gongpai.gateway.config.source import Source
+from gongpai.wecom.domains import explain_domain
+from gongpai.wecom.errors import UsageError
+from gongpai.wecom.models import App, fold_id
+
+_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_NAME_LIMIT = 32
+_SECRET_LIMIT = 128
+_POLICY = ("allow_departments", "deny_departments", "allow_userids", "deny_userids")
+
+
+def check_apps(source: Source, public_url: str | None, *, is_wecom: bool, is_sandbox: bool) -> dict[str, AppConfig]:
+    """Return the applications by name; what is at fault is noted and left out."""
+    names = source.names("apps")
+    if not names:
+        source.fault("apps", "no_apps")
+    apps: dict[str, AppConfig] = {}
+    for name in names:
+        app = _check_app(source, name, is_sandbox=is_sandbox)
+        if app is None:
+            continue
+        where = f"apps.{name}"
+        twin = next((each.name for each in apps.values() if _same(each.app, app)), None)
+        if twin is not None:
+            source.fault(where, "same_app", f"apps.{twin}")
+        web_login = _check_web_login(source, f"{where}.web_login", public_url, is_wecom=is_wecom)
+        domain = _check_domain(source, f"{where}.trusted_domain", public_url)
+        title = source.text(f"{where}.name", name) or name
+        policy = _check_policy(source, where, app)
+        apps[name] = AppConfig(name, title, app, domain, web_login, policy)
+    _require_own_rules(source, apps)
+    return apps
+
+
+def _check_app(source: Source, name: str, *, is_sandbox: bool) -> App | None:
+    where = f"apps.{name}"
+    if not _NAME.fullmatch(name) or len(name) > _NAME_LIMIT:
+        source.fault(where, "bad_name")
+    corpid = source.text(f"{where}.corpid", is_required=True)
+    agentid = source.number(f"{where}.agentid")
+    secret = source.secret(f"{where}.corpsecret")
+    encrypted = source.flag(f"{where}.encrypted_ids")
+    if secret is not None and not (secret.isascii() and secret.isprintable() and len(secret) <= _SECRET_LIMIT):
+        source.fault(f"{where}.corpsecret", "bad_id")
+    # The sandbox's worlds are public and so are their secrets, which open nothing real.
+    elif secret is not None and not is_sandbox and is_published(secret):
+        source.fault(f"{where}.corpsecret", "published")
+    if corpid is None or agentid is None or secret is None:
+        return None
+    try:
+        return App(corpid, agentid, secret, encrypted_ids=encrypted)
+    except UsageError:
+        source.fault(f"{where}.corpid", "bad_id")
+        return None
+
+
+def _same(one: App, other: App) -> bool:
+    return (one.corpid.lower(), one.agentid) == (other.corpid.lower(), other.agentid)
+
+
+def _check_web_login(source: Source, key: str, public_url: str | None, *, is_wecom: bool) -> WebLogin:
+    given = source.text(key, WebLogin.PAGE.value)
+    if given not in {each.value for each in WebLogin}:
+        source.fault(key, "not_one_of", ", ".join(each.value for each in WebLogin))
+        return WebLogin.PAGE
+    web_login = WebLogin(given)
+    # The panel's official script calls WeCom's own host whatever we configure, and refuses plain http.
+    if web_login is WebLogin.PANEL and not (is_wecom and (public_url or "").startswith("https:")):
+        source.fault(key, "panel_needs_wecom")
+    return web_login
+
+
+def _check_domain(source: Source, key: str, public_url: str | None) -> str | None:
+    domain = source.text(key)
+    if domain is None or public_url is None:
+        return domain
+    verdict = explain_domain(f"{public_url}/signin/callback", domain)
+    if not verdict.ok:
+        source.fault(key, "domain_mismatch", urlsplit(public_url).netloc)
+    return domain
+
+
+def _check_policy(source: Source, where: str, app: App) -> Policy:
+    """Read the rules of one application; each list stands in place of the general one of the same name."""
+    keys = {name: f"{where}.policy.{name}" for name in _POLICY}
+    keys = {name: key if source.has(key) else f"policy.{name}" for name, key in keys.items()}
+    return Policy(
+        allow_departments=_check_departments(source, keys["allow_departments"]),
+        deny_departments=_check_departments(source, keys["deny_departments"]),
+        allow_userids=_check_userids(source, keys["allow_userids"], app),
+        deny_userids=_check_userids(source, keys["deny_userids"], app),
+    )
+
+
+def _check_departments(source: Source, key: str) -> frozenset[int]:
+    found = set()
+    for given in source.texts(key):
+        if given.isascii() and given.isdigit() and int(given) > 0:
+            found.add(int(given))
+        else:
+            source.fault(key, "bad_id", f" ({given})")
+    return frozenset(found)
+
+
+def _check_userids(source: Source, key: str, app: App) -> frozenset[str]:
+    found = set()
+    for given in source.texts(key):
+        try:
+            folded = fold_id(given)
+        except UsageError:
+            source.fault(key, "bad_id", f" ({given})")
+        else:
+            found.add(given if app.encrypted_ids else folded)
+    return frozenset(found)
+
+
+def _require_own_rules(source: Source, apps: dict[str, AppConfig]) -> None:
+    """Refuse general rules where ids could mean a department or a member of another corp (T6)."""
+    if len({each.app.corpid.lower() for each in apps.values()}) > 1:
+        for name in source.names("policy"):
+            source.fault(f"policy.{name}", "several_corps")

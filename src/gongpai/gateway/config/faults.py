@@ -1,0 +1,206 @@
+"""What can be wrong with a configuration, in words: the problem and the remedy, in two languages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: the key it is at, what kind of fault, and a word about the value (never a secret)."""
+
+    key: str
+    kind: str
+    detail: str = ""
+
+    def render(self, language: Language) -> str:
+        """Return the problem and the remedy in one line each."""
+        problem, remedy = _TEXTS[self.kind][language]
+        arrow = "  解决办法：" if language == "zh" else "  remedy: "
+        where = f"{self.key}: " if self.key else ""
+        return f"{where}{problem.format(detail=self.detail)}\n{arrow}{remedy.format(detail=self.detail)}"
+
+
+class ConfigError(Exception):
+    """The configuration has faults, all of which are in ``faults``; mend them and start again."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.key}: {fault.kind}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+_Text = dict[Language, tuple[str, str]]
+
+
+def _text(zh: str, zh_remedy: str, en: str, en_remedy: str) -> _Text:
+    return {"zh": (zh, zh_remedy), "en": (en, en_remedy)}
+
+
+_TEXTS: dict[str, _Text] = {
+    "file_unreadable": _text(
+        "读不了这个文件（{detail}）",
+        "检查路径和权限",
+        "this file cannot be read ({detail})",
+        "check its path and its permissions",
+    ),
+    "not_toml": _text(
+        "不是合法的 TOML：{detail}", "改正这一行", "this is not TOML: {detail}", "mend the line that it names"
+    ),
+    "unknown_key": _text(
+        "没有这个设置项{detail}",
+        "改正拼写或删除",
+        "there is no such setting{detail}",
+        "mend the spelling or delete it",
+    ),
+    "missing": _text("没有填写", "填上它", "it is not set", "set it"),
+    "wrong_type": _text("应为{detail}", "改用这种类型的值", "it should be a {detail}", "give a value of this type"),
+    "not_an_origin": _text(
+        "应为 https:// 加域名（可带端口），不带路径",
+        "例如 https://sso.example.com",
+        "it should be https:// and a host, with a port at most and no path",
+        "for example https://sso.example.com",
+    ),
+    "needs_https": _text(
+        "只有本机回环地址可以用 http", "改用 https", "only a loopback address may use plain http", "use https"
+    ),
+    "not_storage": _text(
+        "应为 sqlite:///绝对路径 或 postgresql://…",
+        "例如 sqlite:///var/lib/gongpai/gongpai.db",
+        "it should be sqlite:/// with an absolute path, or postgresql://",
+        "for example sqlite:///var/lib/gongpai/gongpai.db",
+    ),
+    "not_redis": _text(
+        "应为 redis:// 或 rediss://",
+        "改正网址，或删除此项",
+        "it should be redis:// or rediss://",
+        "mend the URL, or delete the setting",
+    ),
+    "not_a_key": _text(
+        "应为 32 个随机字节的 base64url",
+        "用 gongpai keys new 生成",
+        "it should be 32 random bytes in base64url",
+        "make one with: gongpai keys new",
+    ),
+    "published": _text(
+        "这个密钥在公开的文档或示例里出现过，人人都知道",
+        "换成自己的：gongpai keys new，或在企业微信管理后台重置 Secret",
+        "this secret is published in documents or examples, so everybody knows it",
+        "use one of your own: gongpai keys new, or reset the Secret in WeCom's admin console",
+    ),
+    "both_given": _text(
+        "值和 {detail} 只能填一个", "删除其中一个", "give either the value or {detail}, not both", "delete one of them"
+    ),
+    "no_apps": _text(
+        "至少要有一个应用",
+        "加上 [apps.main]，填 corpid、agentid 和 corpsecret_file",
+        "there must be at least one application",
+        "add [apps.main] with corpid, agentid and corpsecret_file",
+    ),
+    "bad_name": _text(
+        "名称只能用小写字母、数字，中间可用 - 或 _，最多 32 个字符",
+        "例如 main",
+        "a name has lower-case letters and digits, with - or _ between them, at most 32 characters",
+        "for example main",
+    ),
+    "bad_id": _text(
+        "不是合法的编号{detail}",
+        "从企业微信管理后台复制",
+        "this is not a valid id{detail}",
+        "copy it from WeCom's admin console",
+    ),
+    "same_app": _text(
+        "与 {detail} 是同一个应用",
+        "删除其中一个",
+        "this is the same application as {detail}",
+        "delete one of them",
+    ),
+    "domain_mismatch": _text(
+        "public_url 不在可信域名之内（{detail}）",
+        "改正 public_url，或在管理后台改可信域名",
+        "public_url is not within the trusted domain ({detail})",
+        "mend public_url, or the trusted domain in WeCom's admin console",
+    ),
+    "panel_needs_wecom": _text(
+        "内嵌登录组件需要 https 的 public_url 和企业微信自己的域名",
+        '改用 web_login = "page"',
+        "the embedded panel needs an https public_url and WeCom's own hosts",
+        'use web_login = "page"',
+    ),
+    "not_one_of": _text("应为以下之一：{detail}", "选一个", "it should be one of: {detail}", "choose one"),
+    "not_a_duration": _text(
+        "应为时长，例如 30m、8h、7d，且在 {detail} 之间",
+        "改正此值",
+        "it should be a duration such as 30m, 8h or 7d, within {detail}",
+        "mend the value",
+    ),
+    "idle_too_long": _text(
+        "idle 不能长于 absolute", "缩短 idle", "idle must not be longer than absolute", "make idle shorter"
+    ),
+    "several_corps": _text(
+        "有多个企业时，部门和成员编号必须按应用分别填写",
+        "移到 [apps.名称.policy]",
+        "with several corps, ids of departments and members belong to one application",
+        "move them to [apps.NAME.policy]",
+    ),
+    "not_a_network": _text(
+        "{detail} 不是 IP 地址或网段",
+        "例如 10.0.0.0/8",
+        "{detail} is not an address or a network",
+        "for example 10.0.0.0/8",
+    ),
+    "trusts_everyone": _text(
+        "{detail} 等于相信任何人自称的来源地址",
+        "只写反向代理自己的地址",
+        "{detail} would believe whatever address anyone claims",
+        "name only the addresses of your own proxies",
+    ),
+    "not_an_address": _text(
+        "应为 地址:端口", "例如 127.0.0.1:8000", "it should be address:port", "for example 127.0.0.1:8000"
+    ),
+    "not_a_proxy": _text(
+        "应为 http:// 或 https:// 开头的代理网址",
+        "改正网址",
+        "it should be the http:// or https:// URL of a proxy",
+        "mend the URL",
+    ),
+    "not_verify_name": _text(
+        "文件名应为 WW_verify_ 加字母数字再加 .txt",
+        "照抄管理后台给的文件名",
+        "the name should be WW_verify_, letters and digits, and .txt",
+        "copy the name that WeCom's admin console gave",
+    ),
+    "not_verify_body": _text(
+        "内容应为 1 到 1024 个可见 ASCII 字符",
+        "照抄下载到的文件内容",
+        "the body should have 1 to 1024 visible ASCII characters",
+        "copy the body of the downloaded file",
+    ),
+    "sandbox_in_public": _text(
+        "sandbox = true 只能用于本机回环地址的 public_url",
+        "正式使用请删除 sandbox；试用请用 http://127.0.0.1:8000",
+        "sandbox = true is for a public_url on loopback only",
+        "delete sandbox to go live, or try it at http://127.0.0.1:8000",
+    ),
+    "sandbox_needs_hosts": _text(
+        "sandbox = true 需要把 hosts 指向沙箱；TLS 模式则需要 ca_file",
+        "填 [hosts] all = 沙箱的网址",
+        "sandbox = true needs hosts that lead to the sandbox, or its ca_file in TLS mode",
+        "set [hosts] all to the sandbox's address",
+    ),
+    "sandbox_or_private": _text(
+        "sandbox 和 private_wecom 不能同时为 true",
+        "只留一个",
+        "sandbox and private_wecom exclude each other",
+        "keep one of them",
+    ),
+    "foreign_hosts": _text(
+        "这些主机不是企业微信的",
+        "私有部署请填 private_wecom = true；沙箱请填 sandbox = true",
+        "these hosts are not WeCom's",
+        "set private_wecom = true for a private WeCom, or sandbox = true for the sandbox",
+    ),
+}
+
+KINDS = frozenset(_TEXTS)

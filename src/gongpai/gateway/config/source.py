@@ -1,0 +1,151 @@
+"""The settings as a tree: read from the file and the environment, walked by dotted key, every fault collected."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from gongpai.gateway.config.faults import Fault
+from gongpai.gateway.config.reference import is_known, known_keys
+
+ENV_PREFIX = "GONGPAI_"
+_NEST = "__"
+# Read by the command line, not settings.
+_NOT_SETTINGS = frozenset({"GONGPAI_CONFIG"})
+_SECRET_FILE_LIMIT = 4096
+
+
+class Source:
+    """The settings that were given, and the faults found so far."""
+
+    def __init__(self, tree: Mapping[str, object], faults: list[Fault]) -> None:
+        self._values = dict(_leaves(tree))
+        self.faults = faults
+        for key in self._values:
+            if not is_known(key):
+                near = difflib.get_close_matches(key, known_keys(self._values), n=1)
+                self.fault(key, "unknown_key", f" ({near[0]}?)" if near else "")
+
+    @classmethod
+    def read(cls, path: Path | None, environ: Mapping[str, str]) -> "Source":
+        """Read the file at *path*, if any, and lay the environment over it."""
+        faults: list[Fault] = []
+        tree: dict[str, object] = {}
+        if path is not None:
+            try:
+                tree = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                faults.append(Fault(str(path), "not_toml", str(error)))
+            except OSError as error:
+                faults.append(Fault(str(path), "file_unreadable", os.strerror(error.errno or 0)))
+        for name, value in sorted(environ.items()):
+            if name.startswith(ENV_PREFIX) and name not in _NOT_SETTINGS:
+                _lay_over(tree, name[len(ENV_PREFIX) :].lower().split(_NEST), value)
+        return cls(tree, faults)
+
+    def fault(self, key: str, kind: str, detail: str = "") -> None:
+        """Note a fault."""
+        self.faults.append(Fault(key, kind, detail))
+
+    def has(self, key: str) -> bool:
+        """Whether *key* was given."""
+        return key in self._values
+
+    def names(self, section: str) -> list[str]:
+        """Return the names right under *section*, in order."""
+        start = f"{section}."
+        return list(dict.fromkeys(key[len(start) :].split(".")[0] for key in self._values if key.startswith(start)))
+
+    def files(self, section: str) -> list[str]:
+        """Return the names under *section* where a name may hold dots, as that of a file does."""
+        start = f"{section}."
+        return [key[len(start) :] for key in self._values if key.startswith(start)]
+
+    def text(self, key: str, default: str | None = None, *, is_required: bool = False) -> str | None:
+        """Return a text, or *default* where it is absent or no text."""
+        value = self._values.get(key)
+        if isinstance(value, str) and value:
+            return value
+        if value is not None and value != "":
+            self.fault(key, "wrong_type", "text")
+        elif is_required:
+            self.fault(key, "missing")
+        return default
+
+    def flag(self, key: str) -> bool:
+        """Return a boolean; absent is false."""
+        value = self._values.get(key, False)
+        if isinstance(value, str) and value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+        if not isinstance(value, bool):
+            self.fault(key, "wrong_type", "boolean (true, false)")
+            return False
+        return value
+
+    def number(self, key: str, default: int | None = None) -> int | None:
+        """Return a number from 0 to 2^31 - 1."""
+        value = self._values.get(key, default)
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+            return value
+        if value is None:
+            self.fault(key, "missing")
+        else:
+            self.fault(key, "wrong_type", "number")
+        return default
+
+    def texts(self, key: str) -> list[str]:
+        """Return a list of texts; numbers count as texts, and so does one text with commas."""
+        value = self._values.get(key, [])
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+            return [str(each) for each in value]
+        self.fault(key, "wrong_type", "list")
+        return []
+
+    def secret(self, key: str) -> str | None:
+        """Return a secret that stands here or in the file that ``KEY_file`` names."""
+        file_key = f"{key}_file"
+        if not self.has(file_key):
+            return self.text(key, is_required=True)
+        if self.has(key):
+            self.fault(key, "both_given", file_key)
+        name = self.text(file_key, is_required=True)
+        if name is None:
+            return None
+        try:
+            return Path(name).read_text(encoding="ascii")[:_SECRET_FILE_LIMIT].strip()
+        except OSError as error:
+            self.fault(file_key, "file_unreadable", os.strerror(error.errno or 0))
+        except UnicodeDecodeError:
+            self.fault(file_key, "wrong_type", "text")
+        return None
+
+
+def why_unreadable(path: Path) -> str | None:
+    """Return why the file cannot be read, or None."""
+    try:
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+
+
+def _lay_over(tree: dict[str, object], path: list[str], value: str) -> None:
+    for name in path[:-1]:
+        inner = tree.get(name)
+        if not isinstance(inner, dict):
+            inner = tree[name] = {}
+        tree = inner
+    tree[path[-1]] = value
+
+
+def _leaves(tree: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{above}{name}.")
+        elif not isinstance(value, dict):
+            yield f"{above}{name}", value

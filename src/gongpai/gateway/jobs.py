@@ -1,0 +1,111 @@
+"""What must be done now and then: clean-up and the rotation of keys, by one runner at a time; each ring by its own."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from gongpai.gateway.config import Config
+from gongpai.gateway.keys import KeyKeeper
+from gongpai.gateway.news import NewsFeed
+from gongpai.gateway.store.open import Stores
+from gongpai.gateway.store.ports import Cleaner, LeaseStore
+from gongpai.gateway.store.sql.driver import StoreError
+
+_log = structlog.get_logger("gongpai.jobs")
+_TEND_EVERY = timedelta(milliseconds=250)
+_RUN_EVERY = timedelta(seconds=30)
+_LEASE = timedelta(seconds=90)
+BATCH = 500
+# Far less than a lease lasts; what is left over waits for the next turn.
+_MOST_BATCHES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What runs beside the requests of one worker."""
+
+    feed: NewsFeed
+    keeper: KeyKeeper
+    jobs: "Jobs"
+
+    def is_ready(self) -> bool:
+        """Whether this worker may serve: it knows all that ended, and hears what ends (T14)."""
+        return self.feed.is_ready()
+
+
+@asynccontextmanager
+async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
+    """Load the keys and the news, and go on tending both and doing the jobs until the block ends.
+
+    Raises:
+        WrongSecretKeyError: this database was made with another ``secret_key``.
+        StoreError: the store does not answer.
+    """
+    keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
+    feed = NewsFeed(stores.news, stores.driver, keeper.refresh)
+    jobs = Jobs(stores.leases, stores.cleaner, keeper)
+    await keeper.load(datetime.now(UTC))
+    await feed.start()
+    jobs.start()
+    try:
+        yield Upkeep(feed, keeper, jobs)
+    finally:
+        await jobs.stop()
+        await feed.stop()
+
+
+class Jobs:
+    """The background work of one worker."""
+
+    def __init__(self, leases: LeaseStore, cleaner: Cleaner, keeper: KeyKeeper) -> None:
+        self._leases = leases
+        self._cleaner = cleaner
+        self._keeper = keeper
+        self._holder = secrets.token_hex(8)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin; the worker's own ring is tended four times a second."""
+        self._tasks = [asyncio.create_task(self._keep_tending()), asyncio.create_task(self._keep_running())]
+
+    async def stop(self) -> None:
+        """Stop, in the middle of whatever it is: everything is done in small whole steps."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def run_once(self, now: datetime) -> bool:
+        """Clean up and rotate what is due, if no other worker of the fleet is at it; whether it was our turn."""
+        fence = await self._leases.acquire("jobs", self._holder, _LEASE, now)
+        if fence is None:
+            return False
+        for _ in range(_MOST_BATCHES):
+            if not await self._cleaner.sweep(now, BATCH):
+                break
+        for key_id in await self._keeper.rotate_due(now):
+            _log.info("keys.rotated", key_id=key_id)
+        return True
+
+    async def _keep_tending(self) -> None:
+        while True:
+            await asyncio.sleep(_TEND_EVERY.total_seconds())
+            try:
+                await self._keeper.tend(datetime.now(UTC))
+            except StoreError as error:
+                _log.warning("keys.not_tended", error=str(error))
+
+    async def _keep_running(self) -> None:
+        while True:
+            # Not all workers at once.
+            await asyncio.sleep(_RUN_EVERY.total_seconds() * (0.5 + secrets.randbelow(1000) / 1000))
+            try:
+                await self.run_once(datetime.now(UTC))
+            except StoreError as error:
+                _log.warning("jobs.failed", error=str(error))

@@ -1,0 +1,130 @@
+"""What every worker must hear within a second: sessions that ended, epochs that rose, keys that changed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from gongpai.gateway.records import News, NewsKind
+from gongpai.gateway.store.ports import NewsStore
+from gongpai.gateway.store.sql.driver import Driver, StoreError
+
+_log = structlog.get_logger("gongpai.news")
+POLL = timedelta(milliseconds=250)
+# A feed older than this is not believed; three polls fit in, so one slow answer does no harm (T14).
+STALE_AFTER = timedelta(milliseconds=750)
+_PAGE = 1000
+# Beyond this many ended sessions the memory says "I do not know", and the store is asked.
+MOST_ENDED = 200_000
+
+
+class Heard:
+    """What this worker has heard, as the gate's check reads it."""
+
+    __slots__ = ("_at", "_most", "ended", "epochs", "is_whole")
+
+    def __init__(self, most: int = MOST_ENDED) -> None:
+        self.ended: dict[str, datetime] = {}
+        self.epochs: dict[str, int] = {}
+        self.is_whole = True
+        self._most = most
+        self._at: float | None = None
+
+    def hear(self, news: News) -> None:
+        """Take in one piece of news about a session or a person."""
+        if news.kind is NewsKind.SESSION_ENDED:
+            self.ended[news.ref] = news.until
+        elif news.kind is NewsKind.EPOCH_RAISED:
+            self.epochs[news.ref] = max(news.number, self.epochs.get(news.ref, 0))
+        # Nothing is ever evicted before its time; a memory that is full stops being whole instead.
+        self.is_whole = self.is_whole and len(self.ended) + len(self.epochs) <= self._most
+
+    def forget_before(self, now: datetime) -> None:
+        """Forget sessions whose cookies have run out by themselves."""
+        for ref in [ref for ref, until in self.ended.items() if until <= now]:
+            del self.ended[ref]
+
+    def catch_up(self, at: float) -> None:
+        """Note that everything told before the monotonic moment *at* was heard."""
+        self._at = at
+
+    def is_fresh(self, at: float) -> bool:
+        """Whether a check at the monotonic moment *at* may believe what was heard."""
+        return self._at is not None and at - self._at <= STALE_AFTER.total_seconds()
+
+
+class NewsFeed:
+    """Reads the news into ``heard``, four times a second and whenever the database says that there are some."""
+
+    def __init__(self, store: NewsStore, driver: Driver, on_keys: Callable[[datetime], Awaitable[None]]) -> None:
+        """Read *store*; *on_keys* is awaited at the start and after news of keys, and must fetch the ring again."""
+        self.heard = Heard()
+        self._store = store
+        self._driver = driver
+        self._on_keys = on_keys
+        self._sequence = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def is_ready(self) -> bool:
+        """Whether all that is still valid was loaded and the feed is fresh: only then may this worker serve."""
+        return self.heard.is_fresh(asyncio.get_running_loop().time())
+
+    async def start(self) -> None:
+        """Load everything that is still valid, then keep reading until ``stop``.
+
+        Raises:
+            StoreError: the store does not answer; the worker must not serve.
+        """
+        await self.catch_up()
+        await self._driver.listen(self._wake.set)
+        self._task = asyncio.create_task(self._keep_reading(), name="gongpai-news")
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def catch_up(self) -> None:
+        """Hear everything that was told before now.
+
+        Raises:
+            StoreError: the store does not answer; what was heard grows stale.
+        """
+        # The moment counts from before the question: what is told while it is asked may be missed.
+        began = asyncio.get_running_loop().time()
+        keys_changed = False
+        while True:
+            page = await self._store.after(self._sequence, _PAGE)
+            for news in page:
+                keys_changed = keys_changed or news.kind is NewsKind.KEYS_CHANGED
+                self.heard.hear(news)
+                self._sequence = news.sequence
+            if len(page) < _PAGE:
+                break
+        now = datetime.now(UTC)
+        if keys_changed:
+            await self._on_keys(now)
+        self.heard.forget_before(now)
+        self.heard.catch_up(began)
+
+    async def _keep_reading(self) -> None:
+        was_lost = False
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL.total_seconds())
+            self._wake.clear()
+            try:
+                await self.catch_up()
+            except StoreError as error:
+                if not was_lost:
+                    _log.warning("news.lost", error=str(error))
+                was_lost = True
+            else:
+                if was_lost:
+                    _log.info("news.found")
+                was_lost = False

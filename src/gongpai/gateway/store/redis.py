@@ -1,0 +1,182 @@
+"""Tickets in Redis or Valkey: sign-in attempts, seen codes and counters; each step is one script on the server.
+
+Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting: a lost attempt means
+"start again", a lost tombstone is covered by the attempt's own single use.
+"""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, TypeVar, cast
+
+import msgspec
+from valkey.asyncio import Valkey
+from valkey.exceptions import ValkeyError
+
+from gongpai.gateway.records import SeenCode, SignInAttempt
+from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.sql.rows import from_micros, to_micros
+
+T = TypeVar("T")
+
+_TIMEOUT_SECONDS = 5.0
+
+# An attempt is a hash: what was put, and beside it what became of it. KEYS: attempt, the browser's attempts.
+_PUT: Final = """
+redis.call('HSET', KEYS[1], 'put', ARGV[1], 'expires_at', ARGV[2])
+redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+redis.call('ZADD', KEYS[2], ARGV[4], KEYS[1])
+redis.call('PEXPIREAT', KEYS[2], ARGV[3])
+local kept = tonumber(ARGV[5])
+for _, old in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
+  if redis.call('EXISTS', old) == 0 or redis.call('HEXISTS', old, 'spent_at') == 1 then
+    redis.call('ZREM', KEYS[2], old)
+  elseif kept > 0 then
+    kept = kept - 1
+  else
+    redis.call('DEL', old)
+    redis.call('ZREM', KEYS[2], old)
+  end
+end
+"""
+_TAKE: Final = """
+local slot = redis.call('HMGET', KEYS[1], 'put', 'expires_at', 'spent_at')
+if not slot[1] or slot[3] or tonumber(slot[2]) <= tonumber(ARGV[1]) then return false end
+redis.call('HSET', KEYS[1], 'spent_at', ARGV[1], 'code_hash', ARGV[2])
+return slot[1]
+"""
+_FINISH: Final = """
+if redis.call('HEXISTS', KEYS[1], 'spent_at') == 0 then return 0 end
+if redis.call('HSETNX', KEYS[1], 'outcome', ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'finished_at', ARGV[2])
+return 1
+"""
+_SEE: Final = """
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2])
+return redis.call('GET', KEYS[1]) or ARGV[1]
+"""
+_COUNT: Final = """
+local slot = redis.call('HMGET', KEYS[1], 'count', 'expires_at')
+local count = 1
+if slot[1] and tonumber(slot[2]) > tonumber(ARGV[1]) then
+  count = tonumber(slot[1]) + 1
+  redis.call('HSET', KEYS[1], 'count', count)
+else
+  redis.call('HSET', KEYS[1], 'count', 1, 'expires_at', ARGV[2])
+  redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+end
+return count
+"""
+
+
+class RedisTickets:
+    """The ports of attempts, codes and counters on one server."""
+
+    def __init__(self, url: str) -> None:
+        self._valkey = Valkey.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
+        self.attempts = RedisAttempts(self._valkey)
+        self.codes = RedisCodes(self._valkey)
+        self.counters = RedisCounters(self._valkey)
+
+    async def check(self) -> None:
+        """Return if the server answers.
+
+        Raises:
+            StoreError: it does not.
+        """
+        await _asking(cast("Awaitable[object]", self._valkey.ping()))
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._valkey.aclose()
+
+
+class RedisAttempts:
+    """The port of sign-in attempts on Redis."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self._valkey = valkey
+        self._put = valkey.register_script(_PUT)
+        self._take = valkey.register_script(_TAKE)
+        self._finish = valkey.register_script(_FINISH)
+
+    async def put(self, attempt: SignInAttempt, *, per_browser: int) -> None:
+        """As the port says."""
+        keys = [_attempt(attempt.state), f"gongpai:browser:{attempt.browser_hash}"]
+        expires_at, created_at = to_micros(attempt.expires_at), to_micros(attempt.created_at)
+        args: list[bytes | int] = [
+            msgspec.json.encode(attempt),
+            expires_at,
+            _drop_at(attempt.expires_at),
+            created_at,
+            per_browser,
+        ]
+        await _asking(self._put(keys, args))
+
+    async def take(self, state: str, code_hash: str | None, now: datetime) -> SignInAttempt | None:
+        """As the port says."""
+        put = await _asking(self._take([_attempt(state)], [to_micros(now), code_hash or ""]))
+        return None if put is None else replace(_decode(put), spent_at=now, code_hash=code_hash)
+
+    async def get(self, state: str) -> SignInAttempt | None:
+        """As the port says."""
+        names = ["put", "spent_at", "code_hash", "outcome", "finished_at"]
+        slot = cast("Awaitable[Sequence[bytes | None]]", self._valkey.hmget(_attempt(state), names))
+        put, spent_at, code_hash, outcome, finished_at = await _asking(slot)
+        if put is None:
+            return None
+        return replace(
+            _decode(put),
+            spent_at=None if spent_at is None else from_micros(int(spent_at)),
+            code_hash=code_hash.decode() if code_hash else None,
+            outcome=outcome,
+            finished_at=None if finished_at is None else from_micros(int(finished_at)),
+        )
+
+    async def finish(self, state: str, outcome: bytes, now: datetime) -> bool:
+        """As the port says."""
+        return bool(await _asking(self._finish([_attempt(state)], [outcome, to_micros(now)])))
+
+
+class RedisCodes:
+    """The port of seen codes on Redis."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self._see = valkey.register_script(_SEE)
+
+    async def see(self, code: SeenCode) -> SeenCode:
+        """As the port says."""
+        args: list[bytes | int] = [msgspec.json.encode(code), _drop_at(code.expires_at)]
+        return msgspec.json.decode(await _asking(self._see([f"gongpai:code:{code.code_hash}"], args)), type=SeenCode)
+
+
+class RedisCounters:
+    """The port of counters on Redis."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self._count = valkey.register_script(_COUNT)
+
+    async def count(self, key: str, window: timedelta, now: datetime) -> int:
+        """As the port says."""
+        args = [to_micros(now), to_micros(now + window), _drop_at(now + window)]
+        return int(await _asking(self._count([f"gongpai:count:{key}"], args)))
+
+
+async def _asking(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except (ValkeyError, OSError, TimeoutError) as error:
+        raise StoreError(type(error).__name__) from error
+
+
+def _attempt(state: str) -> str:
+    return f"gongpai:attempt:{state}"
+
+
+def _decode(put: bytes) -> SignInAttempt:
+    return msgspec.json.decode(put, type=SignInAttempt)
+
+
+def _drop_at(moment: datetime) -> int:
+    """Return when the server may forget, in milliseconds; its clock may be a little off ours, so a minute later."""
+    return int((moment + timedelta(minutes=1)).timestamp() * 1000)
