@@ -3,7 +3,7 @@
 _RULE = "=" * 78
 
 
-def banner(url: str, home_url: str, *, is_exposed: bool) -> str:
+def banner(url: str, home_url: str, control_token: str, *, is_exposed: bool) -> str:
     """Return the lines that begin a run."""
     lines = [
         _RULE,
@@ -11,6 +11,7 @@ def banner(url: str, home_url: str, *, is_exposed: bool) -> str:
         "  Everything is in memory, invented, and gone when it stops. Send it no real secret.",
         f"  API and pages:   {url}",
         f"  Open this first: {home_url}",
+        f"  Control token:   {control_token}  (for {url}/_sandbox/...)",
         "  Stop with Ctrl-C.",
     ]
     if is_exposed:

@@ -1,0 +1,91 @@
+"""`gongpai sandbox`: a pretend WeCom on this machine, until Ctrl-C."""
+
+import signal
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gongpai.sandbox import Sandbox
+
+_TICK_SECONDS = 0.5
+_HTTPS, _OTHER_HTTPS = 443, 8443
+
+
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on; other than loopback needs --expose.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8180,
+    world: Annotated[str, typer.Option(help="default, base, or the path of a .toml or .json file.")] = "default",
+    tls_port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Where --tls listens. [default: 443 if allowed, else 8443]")
+    ] = None,
+    expose: Annotated[
+        list[str] | None, typer.Option(help="Name or address by which other machines reach it; repeatable.")
+    ] = None,
+    *,
+    tls: Annotated[bool, typer.Option("--tls", help="Also answer for WeCom's real host names, over TLS.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of a world file and stop.")] = False,
+) -> None:
+    """Run a pretend WeCom: API, login pages, phone and console, all in memory."""
+    from gongpai.sandbox import Sandbox
+    from gongpai.sandbox.errors import SandboxError
+
+    if schema:
+        _print_schema()
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = _https_port(host) if tls and tls_port is None else tls_port or 0
+    try:
+        running = Sandbox.start(world, host=host, port=port, tls=tls, tls_port=chosen, expose=expose or ())
+    except SandboxError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"Cannot listen at {host}: {error.strerror}. Choose another --port or --tls-port.", err=True)
+        raise typer.Exit(1) from None
+    with running, tempfile.TemporaryDirectory(prefix="gongpai-sandbox-") as folder:
+        _print_start(running, host, Path(folder), is_exposed=bool(expose))
+        _wait()
+    typer.echo("The sandbox has ended; nothing is kept.")
+
+
+def _print_schema() -> None:
+    import json
+
+    from gongpai.sandbox.world_file import world_schema
+
+    typer.echo(json.dumps(world_schema(), indent=2, ensure_ascii=False))
+
+
+def _https_port(host: str) -> int:
+    """Return the port that programs expect of WeCom, if we may have it."""
+    try:
+        socket.create_server((host, _HTTPS), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        return _OTHER_HTTPS
+    return _HTTPS
+
+
+def _print_start(running: "Sandbox", host: str, folder: Path, *, is_exposed: bool) -> None:
+    from gongpai.sandbox.banner import banner
+
+    typer.echo(banner(running.url, running.home_url, running.control_token, is_exposed=is_exposed))
+    if running.throwaway is not None and running.tls_port is not None:
+        from gongpai.sandbox.tls import recipes, write_trust
+
+        files = write_trust(running.throwaway, folder, host)
+        typer.echo(recipes(files, running.throwaway.spki_sha256, host, running.tls_port))
+
+
+def _wait() -> None:
+    """Return on Ctrl-C or SIGTERM; Windows notices them only between two short waits."""
+    ended = threading.Event()
+    try:
+        while not ended.wait(_TICK_SECONDS):
+            pass
+    except KeyboardInterrupt:
+        pass
