@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import gongpai
-from gongpai.cli import errcode, serve
+from gongpai.cli import demo, errcode, sandbox, serve
 
 program = typer.Typer(
     name="gongpai",
@@ -36,4 +36,6 @@ def _options(
 
 # "-1" is a code, not an option.
 program.command("errcode", context_settings={"ignore_unknown_options": True})(errcode.errcode)
+program.command("demo")(demo.demo)
+program.command("sandbox")(sandbox.sandbox)
 program.command("serve")(serve.serve)
