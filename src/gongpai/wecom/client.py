@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from gongpai.wecom import calls, models
 from gongpai.wecom.app_token.memory import AsyncMemoryStore, MemoryStore
-from gongpai.wecom.app_token.policy import AppTokenKey
+from gongpai.wecom.app_token.policy import AppToken, AppTokenKey
 from gongpai.wecom.app_token.renewal import AppTokens, AsyncAppTokens
 from gongpai.wecom.app_token.store import AppTokenStore, AsyncAppTokenStore
 from gongpai.wecom.clock import Clock, SystemClock
@@ -30,6 +30,7 @@ _DEFAULT_TIMEOUT = Timeout()
 _SYSTEM_CLOCK = SystemClock()
 # Source: WeCom 91023: a code has at most 512 bytes.
 _CODE_LIMIT = 512
+_NOT_A_CODE = f"a code has 1 to {_CODE_LIMIT} characters"
 # A ticket is fetched again this long before its end, or a page would be signed with one that dies under it.
 _TICKET_MARGIN = timedelta(minutes=10)
 # What a fetch may take beyond its timeouts before another takes over.
@@ -84,8 +85,10 @@ class AsyncWeComClient:
             TransportError: WeCom could not be reached; the code may be spent.
             ApiError: As its branch says.
         """
-        asked = _ask_who(self.app, code)
+        asked = calls.GetUserInfo(self.app, code) if 1 <= len(code) <= _CODE_LIMIT else None
         del code  # so that no traceback can show it
+        if asked is None:
+            raise UsageError(_NOT_A_CODE)
         return await self.call(asked)
 
     async def get_user_detail(self, user_ticket: UserTicket | str) -> models.UserDetail:
@@ -151,7 +154,7 @@ class AsyncWeComClient:
         """
         token, is_renewed, tries = await self._tokens.current(), False, 0
         while True:
-            outcome = await self._try(call, token.value)
+            outcome = await self._try(call, token)
             if not isinstance(outcome, WeComError):
                 return outcome
             if isinstance(outcome, AppTokenRejectedError) and not is_renewed:
@@ -177,10 +180,10 @@ class AsyncWeComClient:
         await self.aclose()
 
     async def _issue(self) -> IssuedAppToken | WeComError:
-        return await self._try(calls.GetToken(self.app), "")
+        return await self._try(calls.GetToken(self.app), None)
 
-    async def _try(self, call: calls.Call[T], app_token: str) -> T | WeComError:
-        answer = await self._transport.send(call.request(app_token))
+    async def _try(self, call: calls.Call[T], token: AppToken | None) -> T | WeComError:
+        answer = await self._transport.send(call.request(token.value if token else ""))
         return answer if isinstance(answer, WeComError) else _parse(call, answer)
 
     async def _ticket(self, call: calls.GetJsapiTicket | calls.GetAgentTicket) -> JsapiTicket:
@@ -221,8 +224,10 @@ class WeComClient:
 
     def identify(self, code: str) -> models.Identity:
         """Do as `AsyncWeComClient` does, blocking."""
-        asked = _ask_who(self.app, code)
+        asked = calls.GetUserInfo(self.app, code) if 1 <= len(code) <= _CODE_LIMIT else None
         del code  # so that no traceback can show it
+        if asked is None:
+            raise UsageError(_NOT_A_CODE)
         return self.call(asked)
 
     def get_user_detail(self, user_ticket: UserTicket | str) -> models.UserDetail:
@@ -275,7 +280,7 @@ class WeComClient:
         """Do as `AsyncWeComClient` does, blocking."""
         token, is_renewed, tries = self._tokens.current(), False, 0
         while True:
-            outcome = self._try(call, token.value)
+            outcome = self._try(call, token)
             if not isinstance(outcome, WeComError):
                 return outcome
             if isinstance(outcome, AppTokenRejectedError) and not is_renewed:
@@ -301,10 +306,10 @@ class WeComClient:
         self.close()
 
     def _issue(self) -> IssuedAppToken | WeComError:
-        return self._try(calls.GetToken(self.app), "")
+        return self._try(calls.GetToken(self.app), None)
 
-    def _try(self, call: calls.Call[T], app_token: str) -> T | WeComError:
-        answer = self._transport.send(call.request(app_token))
+    def _try(self, call: calls.Call[T], token: AppToken | None) -> T | WeComError:
+        answer = self._transport.send(call.request(token.value if token else ""))
         return answer if isinstance(answer, WeComError) else _parse(call, answer)
 
     def _ticket(self, call: calls.GetJsapiTicket | calls.GetAgentTicket) -> JsapiTicket:
@@ -315,14 +320,6 @@ class WeComClient:
                 ticket = self.call(call)
                 self._tickets[call.name] = ticket, asked_at + ticket.expires_in - _TICKET_MARGIN
             return ticket
-
-
-def _ask_who(app: App, code: str) -> calls.GetUserInfo:
-    if not 1 <= len(code) <= _CODE_LIMIT:
-        length, code = len(code), ""
-        message = f"a code has 1 to {_CODE_LIMIT} characters, not {length}"
-        raise UsageError(message)
-    return calls.GetUserInfo(app, code)
 
 
 def _parse(call: calls.Call[T], answer: dict[str, object]) -> T | WeComError:
