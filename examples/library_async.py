@@ -1,0 +1,42 @@
+"""From the sign-in link to the member's mobile number. Run it: python examples/library_async.py."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+import httpx2
+
+from gongpai.sandbox import Sandbox
+from gongpai.wecom import App, AsyncWeComClient, Hosts, Member, Scope, finish, parse_callback, require_code
+
+WECOM = "Mozilla/5.0 (iPhone) wxwork/4.1.30 MicroMessenger/7.0.1"
+CALLBACK_URL = "http://127.0.0.1:8000/signin/callback"
+
+
+async def find_mobile(app: App, hosts: Hosts) -> str | None:
+    async with AsyncWeComClient(app, hosts=hosts, sandbox=True) as wecom:
+        begun = wecom.begin_in_app(CALLBACK_URL, scope=Scope.PRIVATE_INFO)
+        callback = parse_callback(await visit(begun.url))
+        code = require_code(finish(begun.attempt, callback, browser_secret=begun.browser_secret))
+        who = await wecom.identify(code)
+        if not isinstance(who, Member) or who.user_ticket is None:
+            return None
+        return (await wecom.get_user_detail(who.user_ticket)).mobile
+
+
+async def visit(link: str) -> str:
+    """Open the link as a member does in WeCom; return the query with which WeCom sends the browser back."""
+    async with httpx2.AsyncClient(trust_env=False) as browser:
+        answer = await browser.get(link.partition("#")[0], headers={"User-Agent": WECOM})
+    return urlsplit(answer.headers["location"]).query
+
+
+def main() -> None:
+    with Sandbox.start() as sandbox, sandbox.corner() as corner:
+        corner.hold_phone("linwei")
+        corner.set_consent(1000002, "linwei", ["mobile"])
+        app = App("wwgongpaidemo", 1000002, corner.app(1000002).secret)
+        print(asyncio.run(find_mobile(app, Hosts.at(corner.url))))
+
+
+if __name__ == "__main__":
+    main()
