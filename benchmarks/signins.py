@@ -31,12 +31,16 @@ _LIMIT = Bar(max_us=1_000_000 / 300)
 
 
 def measure() -> Iterator[Row]:
-    with _sandbox() as (sandbox_pid, sandbox_url, secret), tempfile.TemporaryDirectory() as folder:
-        with _gateway(Path(folder), sandbox_url, secret) as (worker_pid, url), asyncio.Runner() as runner:
-            run = _sign_in_repeatedly(runner, url)
-            ours = Side("gateway worker", run, cpu_clock_of(worker_pid))
-            peer = Side("sandbox", run, cpu_clock_of(sandbox_pid))
-            yield compare("silent sign-in, SQLite", ours, peer, _LIMIT, operations=_OPERATIONS)
+    with (
+        _sandbox() as (sandbox_pid, sandbox_url, secret),
+        tempfile.TemporaryDirectory() as folder,
+        _gateway(Path(folder), sandbox_url, secret) as (worker_pid, url),
+        asyncio.Runner() as runner,
+    ):
+        run = _sign_in_repeatedly(runner, url)
+        ours = Side("gateway worker", run, cpu_clock_of(worker_pid))
+        peer = Side("sandbox", run, cpu_clock_of(sandbox_pid))
+        yield compare("silent sign-in, SQLite", ours, peer, _LIMIT, operations=_OPERATIONS)
 
 
 def _sign_in_repeatedly(runner: asyncio.Runner, url: str) -> Callable[[int], None]:

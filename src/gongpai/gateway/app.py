@@ -26,7 +26,8 @@ from gongpai.gateway.flow.callback import Callback, Settle
 from gongpai.gateway.flow.disclosure import Disclose
 from gongpai.gateway.flow.dispatcher import Dispatcher
 from gongpai.gateway.flow.signout import SignOut
-from gongpai.gateway.keys import KeyKeeper, derive
+from gongpai.gateway.jobs import Upkeep, keep_up
+from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
 from gongpai.gateway.records import Purpose
 from gongpai.gateway.session import Sessions
@@ -52,11 +53,15 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def open_app(config: Config, clock: Callable[[], datetime] = now) -> AsyncIterator[ASGIApp]:
-    """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application."""
+    """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application.
+
+    Raises:
+        StoreError: the database does not answer.
+        WrongSecretKeyError: the database was made with another ``secret_key``.
+    """
     async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(open_stores(config.storage))
-        keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
-        await keeper.load(clock())
+        stores = await stack.enter_async_context(open_stores(config.storage, config.tickets, config.secret_key))
+        upkeep = await stack.enter_async_context(keep_up(stores, config))
         verify: ssl.SSLContext | bool = True
         if config.ca_file is not None:
             verify = ssl.create_default_context(cafile=config.ca_file)
@@ -73,11 +78,15 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
             )
             for name, settings in config.apps.items()
         }
-        yield _compose(config, stores, clients, clock)
+        yield _compose(config, stores, upkeep, clients, clock)
 
 
 def _compose(
-    config: Config, stores: Stores, clients: Mapping[str, AsyncWeComClient], clock: Callable[[], datetime]
+    config: Config,
+    stores: Stores,
+    upkeep: Upkeep,
+    clients: Mapping[str, AsyncWeComClient],
+    clock: Callable[[], datetime],
 ) -> ASGIApp:
     sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
     audit = Audit(stores.audit, config.secret_key)
@@ -93,7 +102,7 @@ def _compose(
     rendered = Pages(_page_policy(config), config.sandbox)
     dispatcher = Dispatcher(config, sessions, attempts, callback, SignOut(sessions, audit, clock), rendered, clock)
     account = Account(config, sessions, admission, rendered, audit, clock)
-    health = Health({})
+    health = Health(upkeep.is_ready)
     routes = _routes(dispatcher, account, health)
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
 

@@ -1,5 +1,6 @@
 """What WeCom's directory says of members and departments, read as seldom as its age allows."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ class Directory:
     def __init__(self, store: DirectoryStore, profile_age: timedelta) -> None:
         self._store = store
         self._profile_age = profile_age
+        self._reading: dict[str, asyncio.Future[HeldProfile]] = {}
 
     async def get_profile(
         self,
@@ -49,6 +51,13 @@ class Directory:
                 return HeldProfile(msgspec.json.decode(held.body, type=UserProfile), held.fetched_at)
             except msgspec.MsgspecError:
                 pass  # written by another version: read it again
+        # Whoever asks while it is being read waits for the same answer.
+        if name not in self._reading:
+            self._reading[name] = asyncio.ensure_future(self._read_profile(name, fetch, now))
+            self._reading[name].add_done_callback(lambda _: self._reading.pop(name))
+        return await asyncio.shield(self._reading[name])
+
+    async def _read_profile(self, name: str, fetch: Callable[[], Awaitable[UserProfile]], now: datetime) -> HeldProfile:
         # Sensitive fields, which WeCom gives to old apps here, are shown only where the member disclosed them, and are
         # never kept outside a session (T28).
         profile = replace(await fetch(), detail=None, extra={})

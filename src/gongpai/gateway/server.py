@@ -42,7 +42,7 @@ class Supervisor:
     """Keeps *count* workers alive. *config_path* is what each of them reads for itself."""
 
     config: Config
-    config_path: Path | None
+    config_path: Path
     count: int
     _workers: list[_Worker] = field(default_factory=list)
 
@@ -93,7 +93,7 @@ class Supervisor:
                 replaced.inc()
 
     def _start(self, listener: socket.socket, lifeline: int, environ: dict[str, str]) -> _Worker:
-        arguments = [str(self.config_path or ""), str(listener.fileno()), str(lifeline)]
+        arguments = [str(self.config_path), str(listener.fileno()), str(lifeline)]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "gongpai.gateway.worker", *arguments],
             pass_fds=(listener.fileno(), lifeline),

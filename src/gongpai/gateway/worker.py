@@ -14,7 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gongpai.gateway.app import open_app
 from gongpai.gateway.config import Config, load
+from gongpai.gateway.keys import WrongSecretKeyError
 from gongpai.gateway.logs import configure_logs
+from gongpai.gateway.store import StoreError
 
 GRACE_SECONDS = 15
 # Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
@@ -60,10 +62,14 @@ class LifespanApp:
             await self._app(scope, receive, send)
             return
         await receive()
-        async with self._opening as app:
-            self._app = app
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
+        try:
+            self._app = await self._opening.__aenter__()
+        except (StoreError, WrongSecretKeyError) as error:
+            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._opening.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -103,7 +109,7 @@ def main(arguments: list[str]) -> None:
     # The supervisor waits for its signals with them blocked, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     path, listener, lifeline = arguments
-    config = load(Path(path) if path else None, os.environ)
+    config = load(Path(path), os.environ)
     configure_logs(config.log_level)
     run(config, socket.socket(fileno=int(listener)), int(lifeline))
 

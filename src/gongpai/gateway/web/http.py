@@ -15,6 +15,8 @@ from gongpai.gateway.errors import (
     TooManyStartsError,
 )
 from gongpai.gateway.logs import logger
+from gongpai.gateway.ring import RingExhaustedError
+from gongpai.gateway.store import StoreError
 from gongpai.gateway.web import pages
 from gongpai.gateway.web.forms import csrf_token
 from gongpai.gateway.web.headers import PagePolicy
@@ -63,7 +65,7 @@ class Pages:
         """Return the page for what went wrong: neutral words and a reference; the cause goes to the log under it."""
         page = page_of(error, visit.reference)
         _record(error, page)
-        answer = self.answer(visit, page, status=403 if isinstance(error, ForgedRequestError) else None)
+        answer = self.answer(visit, page, status=_status_of(error, page))
         if isinstance(page, pages.RateLimited):
             answer.headers["retry-after"] = str(page.retry_after_seconds)
         return answer
@@ -88,6 +90,16 @@ def page_of(error: Exception, reference: str) -> Page:
         case _:
             pass
     return page
+
+
+def _status_of(error: Exception, page: Page) -> int:
+    match error:
+        case ForgedRequestError():
+            return 403
+        case StoreError() | RingExhaustedError():
+            return 503
+        case _:
+            return page.status
 
 
 def see_other(path: str) -> Response:
