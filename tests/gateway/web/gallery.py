@@ -36,33 +36,35 @@ def me(name: str = "李思思", *, is_in_wecom: bool = True, has_disclosure: boo
             Fact("userid", "lisi", "auth/getuserinfo", NOW),
             Fact("name", name, "user/get", NOW),
             Fact("departments", "研发中心 / 平台组, 质量委员会", "department/get", NOW),
-            Fact("alias", None, reason="not_visible"),
+            Fact("alias", None, "user/get", NOW, "not_given"),
             Fact("status", "active", "user/get", NOW),
         ),
         sensitive=(
             given("mobile", "+86 138 0013 8000"),
             given("gender", "female"),
             given("avatar", "https://wework.qpic.example/bizmail/a8f2c0c1f0a7d64e8b1b5f0/0"),
-            Fact("email", None, reason=missing),
-            Fact("qr_code", None, reason=missing),
+            Fact("email", None, "auth/getuserdetail", NOW, missing),
+            Fact("qr_code", None, "auth/getuserdetail", NOW, missing),
         ),
         has_disclosure=has_disclosure,
         is_in_wecom=is_in_wecom,
         sessions=(
-            session("a1", "WeCom · iOS", is_current=True),
-            session("a2", f"Chrome · {name}", is_current=False),
+            session("a1", "wecom", "ios", is_current=True),
+            session("a2", "browser", "windows", is_current=False),
+            session("a3", "browser", None, is_current=False),
         ),
     )
 
 
-def session(handle: str, browser: str, *, is_current: bool) -> SessionLine:
+def session(handle: str, client: str, platform: str | None, *, is_current: bool) -> SessionLine:
     return SessionLine(
         handle=handle,
         is_current=is_current,
         started_at=NOW - timedelta(hours=2),
         seen_at=NOW,
         way="in_app" if is_current else "web",
-        browser=browser,
+        client=client,
+        platform=platform,
         address="203.0.113.7",
     )
 

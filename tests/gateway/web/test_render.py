@@ -123,7 +123,7 @@ def test_me_shows_each_value_with_where_it_comes_from() -> None:
 
 def test_me_says_what_is_missing_and_why() -> None:
     html = render(context("en"), me())
-    assert CATALOGUE["en"]["missing.not_visible"] in html
+    assert CATALOGUE["en"]["missing.not_in_profile"] in html
     assert "Not shared: the administrator has not switched this field on" in html
 
 
@@ -138,6 +138,12 @@ def test_me_before_anything_was_given_names_the_fields_and_asks() -> None:
 
 def test_me_on_a_desktop_points_to_the_phone() -> None:
     assert "Give them with my phone" in render(context("en"), me(is_in_wecom=False))
+
+
+def test_me_names_the_device_of_each_session() -> None:
+    html = render(context("en"), me())
+    assert "WeCom · iPhone or iPad" in html
+    assert 'aria-label="End the sign-in in Browser · Windows that began 2026-11-22 06:30 UTC"' in html
 
 
 def test_me_loads_no_picture_from_elsewhere() -> None:

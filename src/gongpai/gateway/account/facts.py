@@ -26,14 +26,14 @@ def sensitive_facts(disclosure: Disclosure | None) -> tuple[Fact, ...]:
 def session_line(session: Session, current: Session) -> SessionLine:
     """Return how one session is shown among the person's others."""
     client = client_kind(session.user_agent)
-    platform = "" if client.platform is None else client.platform.value
     return SessionLine(
         handle=session.ref,
         is_current=session.ref == current.ref,
         started_at=session.created_at,
         seen_at=session.seen_at,
         way=session.way,
-        browser=f"{client.kind.value} {platform}".strip(),
+        client=client.kind.value,
+        platform=None if client.platform is None else client.platform.value,
         address=session.ip,
     )
 

@@ -38,7 +38,8 @@ class SessionLine:
     started_at: datetime
     seen_at: datetime
     way: str
-    browser: str
+    client: str
+    platform: str | None
     address: str
 
 
@@ -53,7 +54,7 @@ class SigninChooser:
 
 @dataclass(frozen=True, slots=True)
 class SigninPanel:
-    """WeCom's login panel in our page: *params* are those of ``createWWLoginPanel``, the code goes to *callback_url*."""
+    """WeCom's login panel in our page; *params* are ``createWWLoginPanel``'s, the code goes to *callback_url*."""
 
     template: ClassVar[str] = "signin_panel.html"
     status: ClassVar[int] = 200
