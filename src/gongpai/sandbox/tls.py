@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import ipaddress
+import os
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -113,6 +114,7 @@ def recipes(files: TrustFiles, spki_sha256: str, address: str, port: int) -> str
         hosts_lines=hosts_lines(address),
         resolver_rules=resolver_rules(address, port),
         java_password=JAVA_TRUSTSTORE_PASSWORD,
+        is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
     )
     return text
 

@@ -25,7 +25,12 @@ _WECOM_HOST_SUFFIX = ".weixin.qq.com"
 
 @dataclass(frozen=True, slots=True)
 class LoginLink:
-    """The parameters of a login page, and how it is embedded."""
+    """The parameters of a login page, and how it is embedded.
+
+    Attributes:
+        parent_origin: where the panel stands, from the Referer that the SDK makes browsers send; else empty.
+        is_refresh: the page is there already and wants another QR code.
+    """
 
     page: QrPage
     login_type: str
@@ -36,6 +41,7 @@ class LoginLink:
     redirect_type: RedirectType
     is_panel: bool
     parent_origin: str
+    is_refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def check_link(world: World, link: LoginLink) -> tuple[Corp, App] | LoginProblem
     if problem is not None:
         return problem
     is_foreign = urlsplit(link.parent_origin).netloc != redirect_host(link.redirect_uri)
-    if link.is_panel and link.redirect_type == "callback" and is_foreign:
+    if link.is_panel and link.redirect_type == "callback" and is_foreign and not link.is_refresh:
         # Source: WeCom 98152: with callback, the page's domain must be that of redirect_uri.
         return LoginProblem(-31033, f"the page around the panel is at {link.parent_origin or 'an unknown origin'}")
     return corp, app
@@ -87,7 +93,8 @@ async def show_web_login(request: Request) -> Response:
     query = request.query_params
     asked = query.get("redirect_type")
     redirect_type: RedirectType = "callback" if asked == "callback" else "self" if asked == "self" else "top"
-    link = _read_link(request, "web_login", query.get("login_type", ""), redirect_type, is_panel="version" in query)
+    is_panel = "version" in query
+    link = _read_link(request, "web_login", query.get("login_type", ""), redirect_type, is_panel=is_panel)
     return _show(request, link)
 
 
@@ -142,6 +149,7 @@ def _read_link(
         redirect_type=redirect_type,
         is_panel=is_panel,
         parent_origin=f"{referer.scheme}://{referer.netloc}" if referer.netloc else "",
+        is_refresh=request.headers.get("accept") == "application/json",
     )
 
 
@@ -156,7 +164,7 @@ def _show(request: Request, link: LoginLink) -> Response:
         corp, app, page=link.page, redirect_uri=link.redirect_uri, state=link.state, lang=language
     )
     image, phone = _urls(request, login)
-    if request.headers.get("accept") == "application/json":
+    if link.is_refresh:
         return JSONResponse({"key": login.key, "image": image, "phone": phone}, headers={"Cache-Control": "no-store"})
     return render(
         request,

@@ -1,0 +1,309 @@
+"""The login panel with the unmodified official SDK in Chromium, over the TLS mode: WeCom's own names, our answers."""
+
+import io
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx2
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
+
+from browser import launch_chromium
+from gongpai.sandbox import Sandbox
+from gongpai.sandbox.tls import resolver_rules
+from npm_packages import require_npm_file
+
+_SITE_PAGE = b"""<!doctype html><meta charset=utf-8><title>A site</title><body><div id=panel></div>
+<script src=/sdk.js></script><script>
+window.heard = [];
+const query = new URLSearchParams(location.search);
+window.panel = ww.createWWLoginPanel({
+  el: "#panel",
+  params: Object.fromEntries(query),
+  onCheckWeComLogin: (value) => heard.push(["onCheckWeComLogin", value]),
+  onLoginSuccess: (value) => heard.push(["onLoginSuccess", value]),
+  onLoginFail: (value) => heard.push(["onLoginFail", value]),
+  onOpenInWecom: (value) => heard.push(["onOpenInWecom", value ?? null]),
+});
+</script>"""
+_MIDDLE, _SMALL = (480, 416), (320, 380)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A web site that embeds the panel, as a developer would write it."""
+
+    domain: str
+
+    @property
+    def callback(self) -> str:
+        return f"http://{self.domain}/cb"
+
+    def page(self, **params: str) -> str:
+        usual = {"login_type": "CorpApp", "appid": "wxCorpId", "agentid": "1000000", "state": "S"}
+        return f"http://{self.domain}/?{urlencode({**usual, 'redirect_uri': self.callback, **params})}"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    sdk = require_npm_file("@wecom/jssdk/dist/wecom.global.prod.js").read_bytes()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, body = {
+                "/": ("text/html", _SITE_PAGE),
+                "/sdk.js": ("text/javascript", sdk),
+                "/cb": ("text/html", b"<!doctype html><title>Signed in</title>"),
+            }.get(urlsplit(self.path).path, ("text/plain", b""))
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox.start(world="base", tls=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, site: Site) -> Sandbox:
+    running_sandbox.root.reset()
+    running_sandbox.root.update_app(1000000, callback_domain=site.domain, oauth_domain=site.domain)
+    return running_sandbox
+
+
+@pytest.fixture(scope="module")
+def wecom_chromium(running_sandbox: Sandbox) -> Iterator[Browser]:
+    assert running_sandbox.throwaway is not None
+    assert running_sandbox.tls_port is not None
+    yield from launch_chromium(
+        f"--host-resolver-rules={resolver_rules('127.0.0.1', running_sandbox.tls_port)}",
+        f"--ignore-certificate-errors-spki-list={running_sandbox.throwaway.spki_sha256}",
+    )
+
+
+@pytest.fixture
+def page(wecom_chromium: Browser) -> Iterator[Page]:
+    context = wecom_chromium.new_context(viewport={"width": 1000, "height": 700}, locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+def _frame(page: Page) -> Frame:
+    page.wait_for_function("document.querySelector('iframe') !== null")
+    handle = page.query_selector("iframe")
+    assert handle is not None
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_load_state()
+    return frame
+
+
+def _scan(page: Page) -> str:
+    """Read the QR code from what is on the screen."""
+    picture = _frame(page).locator(".qr img")
+    expect(picture).to_be_visible()
+    picture.evaluate("image => image.decode()")
+    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
+    text: str = code.text
+    assert text.startswith("https://open.work.weixin.qq.com/wwopen/sso/confirm2?k=")
+    return text
+
+
+def _status(page: Page) -> Locator:
+    return _frame(page).locator("[role=status] p:visible")
+
+
+def _hear(page: Page, name: str) -> dict[str, object]:
+    """Return what the SDK handed to the site's callback *name*."""
+    page.wait_for_function("name => heard.some((each) => each[0] === name)", arg=name)
+    told: dict[str, object] = page.evaluate("name => heard.find((each) => each[0] === name)[1]", name)
+    return told
+
+
+def _identify(sandbox: Sandbox, code: object) -> object:
+    with httpx2.Client(base_url=sandbox.url) as client:
+        secret = {"corpid": "wxCorpId", "corpsecret": "SECRET_A"}
+        token = client.get("/cgi-bin/gettoken", params=secret).json()["access_token"]
+        answer = client.get("/cgi-bin/auth/getuserinfo", params={"access_token": token, "code": str(code)}).json()
+    return answer.get("userid")
+
+
+def test_with_callback_the_site_itself_gets_the_code(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page(redirect_type="callback"))
+    assert _hear(page, "onCheckWeComLogin") == {"isWeComLogin": False}
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    expect(_status(page)).to_have_text("扫描成功，请在手机上确认登录")
+    sandbox.root.confirm(qr)
+    code = _hear(page, "onLoginSuccess")["code"]
+    assert page.url == site.page(redirect_type="callback")
+    assert _identify(sandbox, code) == "lisi"
+
+
+@pytest.mark.parametrize("params", [{}, {"redirect_type": "top"}])
+def test_by_default_the_whole_page_goes_to_the_callback(
+    page: Page, site: Site, sandbox: Sandbox, params: dict[str, str]
+) -> None:
+    page.goto(site.page(**params))
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    page.wait_for_url(f"{site.callback}?**")
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["state"], query["appid"]) == (["S"], ["wxCorpId"])
+    assert _identify(sandbox, query["code"][0]) == "lisi"
+
+
+def test_top_reaches_out_of_the_sdks_own_frame_sandbox(page: Page, site: Site, sandbox: Sandbox) -> None:
+    elsewhere = site.domain.replace("127.0.0.1", "localhost")
+    sandbox.root.update_app(1000000, callback_domain=elsewhere)
+    page.goto(site.page(redirect_type="top", redirect_uri=f"http://{elsewhere}/cb"))
+    sandboxed = page.locator("iframe").get_attribute("sandbox")
+    assert sandboxed == "allow-top-navigation allow-scripts allow-same-origin"
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    page.wait_for_url(f"http://{elsewhere}/cb?code=**")
+
+
+def test_with_self_only_the_frame_goes_on(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page(redirect_type="self"))
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    page.wait_for_function("name => window.frames.length === 1 && document.title === 'A site'")
+    _frame(page).wait_for_url(f"{site.callback}?code=**")
+    assert page.url == site.page(redirect_type="self")
+
+
+def test_a_refusal_goes_back_with_the_state_alone(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page())
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.refuse(qr)
+    page.wait_for_url(f"{site.callback}?**")
+    assert parse_qs(urlsplit(page.url).query) == {"state": ["S"]}
+
+
+def test_a_refusal_stays_in_a_panel_with_callback_where_a_new_code_can_be_had(
+    page: Page, site: Site, sandbox: Sandbox
+) -> None:
+    page.goto(site.page(redirect_type="callback", lang="en"))
+    first = _scan(page)
+    sandbox.root.scan(first, "lisi")
+    sandbox.root.refuse(first)
+    _frame(page).get_by_role("button", name="New QR code").click()
+    expect(_status(page)).to_have_text("Scan with the sandbox phone")
+    second = _scan(page)
+    assert second != first
+    sandbox.root.scan(second, "zhangsan")
+    sandbox.root.confirm(second)
+    assert _identify(sandbox, _hear(page, "onLoginSuccess")["code"]) == "zhangsan"
+
+
+def test_an_expired_code_is_replaced_by_a_click(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page(redirect_type="callback"))
+    first = _scan(page)
+    sandbox.root.advance(301)
+    _frame(page).get_by_role("button", name="刷新二维码").click()
+    expect(_status(page)).to_have_text("请用沙箱手机扫描")
+    assert _scan(page) != first
+
+
+@pytest.mark.parametrize(
+    ("params", "errcode"),
+    [
+        ({"agentid": "99"}, -31028),
+        ({"appid": "bad"}, -31027),
+        ({"redirect_uri": "http://elsewhere.example/cb"}, -31020),
+        ({"redirect_uri": ""}, -31035),
+        ({"login_type": "Nope"}, -31040),
+        ({"login_type": "ServiceApp"}, -31037),
+    ],
+)
+def test_each_failure_reaches_the_site(
+    page: Page, site: Site, sandbox: Sandbox, params: dict[str, str], errcode: int
+) -> None:
+    del sandbox
+    page.goto(site.page(**params))
+    failure = _hear(page, "onLoginFail")
+    assert failure["errCode"] == errcode
+    assert failure["errMsg"]
+
+
+def test_callback_at_another_site_than_redirect_uri_is_refused(page: Page, site: Site, sandbox: Sandbox) -> None:
+    sandbox.root.update_app(1000000, callback_domain="sso.example")
+    page.goto(site.page(redirect_type="callback", redirect_uri="https://sso.example/cb"))
+    assert _hear(page, "onLoginFail")["errCode"] == -31033
+
+
+@pytest.mark.parametrize(("size", "pixels"), [("middle", _MIDDLE), ("small", _SMALL)])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_panel_fits_its_size_in_both_languages_and_schemes(
+    page: Page, site: Site, sandbox: Sandbox, size: str, pixels: tuple[int, int], lang: str, scheme: str
+) -> None:
+    del sandbox
+    page.goto(site.page(panel_size=size, lang=lang, color_scheme=scheme))
+    box = page.locator("iframe").bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == pixels
+    _scan(page)
+    needs = _frame(page).evaluate(
+        "() => [document.body.scrollWidth, document.querySelector('#to-phone').getBoundingClientRect().bottom]"
+    )
+    assert needs[0] <= pixels[0]
+    assert needs[1] <= pixels[1]
+    background = _frame(page).evaluate("() => getComputedStyle(document.documentElement).colorScheme")
+    assert background == scheme
+
+
+def test_opening_the_phone_from_the_panel_is_told_to_the_site(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page(redirect_type="callback"))
+    qr = _scan(page)
+    with page.context.expect_page() as opened:
+        _frame(page).locator("#to-phone").click()
+    _hear(page, "onOpenInWecom")
+    assert urlsplit(opened.value.url).path.endswith(parse_qs(urlsplit(qr).query)["k"][0])
+    del sandbox
+
+
+def test_the_code_goes_to_the_page_around_it_and_to_nobody_else(page: Page, site: Site, sandbox: Sandbox) -> None:
+    page.goto(site.page(redirect_type="callback"))
+    _hear(page, "onCheckWeComLogin")
+    page.evaluate(
+        """() => {
+            const stranger = document.body.appendChild(document.createElement("iframe"));
+            const channel = new MessageChannel();
+            window.stolen = [];
+            channel.port1.onmessage = (event) => stolen.push(event.data);
+            const send = stranger.contentWindow.Function("target", "port",
+                `target.postMessage({ type: "ww-iframe-handle:set-port", port }, "*", [port])`);
+            send(document.querySelector("iframe").contentWindow, channel.port2);
+        }"""
+    )
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    assert _hear(page, "onLoginSuccess")["code"]
+    assert page.evaluate("stolen") == []
