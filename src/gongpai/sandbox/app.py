@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gongpai.sandbox import console, pages, phone
 from gongpai.sandbox.api import endpoint, help_page
-from gongpai.sandbox.control import serve_control
+from gongpai.sandbox.control import problem, serve_control
 from gongpai.sandbox.control.endpoint import PREFIX as CONTROL
 from gongpai.sandbox.corners import ROOT, Corners, CornerState
 from gongpai.sandbox.journal import JournalEntry, fingerprints
@@ -118,9 +118,9 @@ class SandboxApp:
 
     async def _serve_control(self, corner: CornerState, path: str, request: Request) -> Response:
         if not _is_same_origin(request):
-            return PlainTextResponse("The control API is for this origin only.\n", 403)
+            return problem(403, "the control API is for this origin only")
         if not self._bears_token(request):
-            return PlainTextResponse("Send the token printed at start: Authorization: Bearer ...\n", 401)
+            return problem(401, "send the token printed at start: Authorization: Bearer ...")
         return await serve_control(corner, self._run.corners, path, request)
 
     def _bears_token(self, request: Request) -> bool:

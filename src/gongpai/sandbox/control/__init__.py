@@ -4,6 +4,6 @@ Not for: what WeCom itself would answer, and pages. `operations` is the table fr
 description both come.
 """
 
-from gongpai.sandbox.control.endpoint import serve_control
+from gongpai.sandbox.control.endpoint import problem, serve_control
 
-__all__ = ["serve_control"]
+__all__ = ["problem", "serve_control"]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gongpai.sandbox.control import words
 from gongpai.sandbox.control.acts import Told
-from gongpai.sandbox.control.openapi import describe
+from gongpai.sandbox.control.openapi import LONGEST_TEXT, describe
 from gongpai.sandbox.control.operations import OPERATIONS, Operation
 from gongpai.sandbox.corners import Corners, CornerState
 from gongpai.sandbox.errors import NotFoundError, SandboxError, WorldFileError
@@ -25,6 +25,13 @@ def _pattern(operation: Operation) -> re.Pattern[str]:
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]{1,130})", operation.path))
 
 
+def _number(text: str) -> float:
+    """Read 1.0 as 1, since both are integers to JSON schema."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_number)
 _TABLE = [(_pattern(operation), operation) for operation in OPERATIONS]
 
 
@@ -36,12 +43,12 @@ async def serve_control(corner: CornerState, corners: Corners, path: str, reques
         return _json(world_schema())
     found = [(match, operation) for pattern, operation in _TABLE if (match := pattern.fullmatch(path))]
     if not found:
-        return _problem(404, "no such operation; /_sandbox/openapi.json describes all")
+        return problem(404, "no such operation; /_sandbox/openapi.json describes all")
     for match, operation in found:
         if operation.method == request.method:
             return await _run(corner, corners, operation, match.groupdict(), request)
     allowed = ", ".join(operation.method for _, operation in found)
-    response = _problem(405, f"allowed here: {allowed}")
+    response = problem(405, f"allowed here: {allowed}")
     response.headers["Allow"] = allowed
     return response
 
@@ -52,12 +59,12 @@ async def _run(
     query = dict(request.query_params)
     faults = _parameter_faults(operation, path, query)
     if faults:
-        return _problem(400, "wrong parameters", faults)
+        return problem(400, "wrong parameters", faults)
     try:
         raw, body = await _read_body(operation, request)
         return _json(operation.run(Told(corner, corners, body, raw, path, query)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _problem(400, str(error) or "the body is no JSON")
+        return problem(400, str(error) or "the body is no JSON")
     except SandboxError as error:
         return _refused(error)
 
@@ -70,24 +77,24 @@ async def _read_body(operation: Operation, request: Request) -> tuple[Any, Any]:
     if not length.isdecimal() or int(length) > _LARGEST_BODY:
         raise msgspec.DecodeError(f"a JSON body with Content-Length, at most {_LARGEST_BODY} bytes")
     sent = await request.body()
-    raw = msgspec.json.decode(sent)
+    raw = _DECODER.decode(sent)
     # A world is checked by its own reader, which names every fault.
-    return raw, raw if operation.body is WorldFile else msgspec.json.decode(sent, type=operation.body)
+    return raw, raw if operation.body is WorldFile else msgspec.convert(raw, operation.body)
 
 
 def _refused(error: SandboxError) -> Response:
     if isinstance(error, WorldFileError):
-        return _problem(400 if error.is_shape else 409, "the world does not fit", error.faults)
-    return _problem(404 if isinstance(error, NotFoundError) else 409, str(error))
+        return problem(400 if error.is_shape else 409, "the world does not fit", error.faults)
+    return problem(404 if isinstance(error, NotFoundError) else 409, str(error))
 
 
 def _parameter_faults(operation: Operation, path: dict[str, str], query: dict[str, str]) -> list[str]:
+    unknown = [name for name in query if name not in operation.queries]
     numbers = {"agentid": path.get("agentid", "1")}
     if operation.queries.get("limit") is int:
         numbers["limit"] = query.get("limit", "1")
-    faults = [
-        f"{name}: unknown; known are {sorted(operation.queries)}" for name in query if name not in operation.queries
-    ]
+    faults = [f"{name}: unknown; known are {sorted(operation.queries)}" for name in unknown]
+    faults += [f"{name}: longer than {LONGEST_TEXT}" for name, text in query.items() if len(text) > LONGEST_TEXT]
     faults += [
         f"{name}: not a number from 1 to {_LARGEST_NUMBER}" for name, text in numbers.items() if not _is_number(text)
     ]
@@ -107,5 +114,6 @@ def _json(value: object, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def _problem(status: int, error: str, faults: list[str] | None = None) -> Response:
+def problem(status: int, error: str, faults: list[str] | None = None) -> Response:
+    """Say why nothing was done."""
     return _json(words.Problem(error=error, faults=faults or []), status)

@@ -5,11 +5,16 @@ from typing import Any
 
 from gongpai.sandbox.control.operations import OPERATIONS, Operation, json_schemas
 
-_TYPES = {str: {"type": "string", "maxLength": 130}, int: {"type": "integer", "minimum": 1, "maximum": 2_147_483_647}}
+LONGEST_TEXT = 130
+_TYPES = {
+    str: {"type": "string", "maxLength": LONGEST_TEXT},
+    int: {"type": "integer", "minimum": 1, "maximum": 2_147_483_647},
+}
 _PATH_TYPES = {"agentid": _TYPES[int], "userid": _TYPES[str] | {"minLength": 1}, "id": _TYPES[str] | {"minLength": 1}}
 _PROBLEMS = {
     "400": "malformed",
     "401": "without the control token",
+    "403": "from a page of another origin",
     "404": "names what is not there",
     "409": "well-formed, but this world forbids it",
 }

@@ -3,6 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from gongpai.sandbox.errors import NotAllowedError
+
+# Far enough from the year 9999 for every expiry that is reckoned from now.
+_LAST = datetime(9900, 1, 1, tzinfo=UTC)
+
 
 def real_now() -> datetime:
     """Return the time of this machine."""
@@ -23,6 +28,12 @@ class Clock:
         return self._real_now() + self._moved_by
 
     def advance(self, by: timedelta) -> datetime:
-        """Move the world forward and return its new moment."""
+        """Move the world forward and return its new moment.
+
+        Raises:
+            NotAllowedError: it would leave the years that a date can have.
+        """
+        if self.now() > _LAST - by:
+            raise NotAllowedError(f"the clock stops in {_LAST.year}")
         self._moved_by += by
         return self.now()
