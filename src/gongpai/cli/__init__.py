@@ -8,6 +8,7 @@ _EXTRAS = {
     "sandbox": "sandbox",
     "serve": "gateway",
     "migrate": "gateway",
+    "backup": "gateway",
     "config": "gateway",
     "keys": "gateway",
 }

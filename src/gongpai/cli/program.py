@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import gongpai
-from gongpai.cli import demo, errcode, sandbox, serve
+from gongpai.cli import backup, config, demo, errcode, keys, migrate, sandbox, serve
 
 program = typer.Typer(
     name="gongpai",
@@ -39,3 +39,7 @@ program.command("errcode", context_settings={"ignore_unknown_options": True})(er
 program.command("demo")(demo.demo)
 program.command("sandbox")(sandbox.sandbox)
 program.command("serve")(serve.serve)
+program.command("migrate")(migrate.migrate)
+program.command("backup")(backup.backup)
+program.add_typer(config.config, name="config")
+program.add_typer(keys.keys, name="keys")

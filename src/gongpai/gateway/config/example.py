@@ -1,0 +1,46 @@
+"""An example configuration, made from the reference (pure)."""
+
+from gongpai.gateway.config.faults import Language
+from gongpai.gateway.config.reference import REFERENCE, Setting
+
+# What an operator must fill in; all else has a default and is shown as a comment.
+_FILLED = {
+    "public_url": '"https://sso.example.com"',
+    "secret_key_file": '"/etc/gongpai/secret.key"',
+    "apps.main.name": '"Example"',
+    "apps.main.corpid": '"ww0123456789abcdef"',
+    "apps.main.agentid": "1000002",
+    "apps.main.corpsecret_file": '"/etc/gongpai/main.corpsecret"',
+}
+_BARE = frozenset({"sandbox", "private_wecom", "starts_per_minute", "encrypted_ids"})
+_LISTS = frozenset({"trusted_proxies", "allow_departments", "deny_departments", "allow_userids", "deny_userids"})
+
+
+def render_example(language: Language) -> str:
+    """Return a ``gongpai.toml`` in which each setting has its explanation above it."""
+    lines: list[str] = []
+    section = ""
+    for setting in REFERENCE:
+        key = setting.key.replace("apps.NAME", "apps.main").replace(
+            "verify_files.NAME", 'verify_files."WW_verify_x.txt"'
+        )
+        here, _, name = _split(key)
+        if here != section:
+            section = here
+            lines += ["", f"[{section}]"]
+        lines += [f"# {setting.zh if language == 'zh' else setting.en}", _line(key, name, setting)]
+    return "\n".join(lines) + "\n"
+
+
+def _split(key: str) -> tuple[str, str, str]:
+    if key.startswith("verify_files."):
+        return key.partition(".")
+    return key.rpartition(".")
+
+
+def _line(key: str, name: str, setting: Setting) -> str:
+    if key in _FILLED:
+        return f"{name} = {_FILLED[key]}"
+    if name in _BARE:
+        return f"# {name} = {setting.default}"
+    return f"# {name} = []" if name in _LISTS else f'# {name} = "{setting.default}"'
