@@ -85,11 +85,10 @@ def make_throwaway(now: datetime) -> Throwaway:
 
 
 def write_trust(throwaway: Throwaway, folder: Path, address: str) -> TrustFiles:
-    """Write the certificate, a Java trust store and a hosts file with *address* into *folder*, for other processes."""
+    """Write into *folder* the certificate, a Java trust store, and this machine's hosts file with *address* put first."""
     files = TrustFiles(folder / "gongpai-ca.pem", folder / "gongpai-hosts", folder / "gongpai-truststore.p12")
     files.certificate.write_bytes(throwaway.certificate_pem)
-    own_names = "127.0.0.1 localhost\n::1 localhost\n"
-    files.hosts.write_text(own_names + hosts_lines(address), encoding="ascii")
+    files.hosts.write_text(hosts_lines(address) + _machine_hosts(), encoding="utf-8")
     certificate = pkcs12.PKCS12Certificate(x509.load_pem_x509_certificate(throwaway.certificate_pem), b"gongpai")
     encryption = serialization.BestAvailableEncryption(JAVA_TRUSTSTORE_PASSWORD.encode())
     files.java_truststore.write_bytes(pkcs12.serialize_java_truststore([certificate], encryption))
@@ -122,6 +121,13 @@ def recipes(files: TrustFiles, spki_sha256: str, address: str, port: int) -> str
 def resolver_rules(address: str, port: int) -> str:
     """Return the value of Chromium's ``--host-resolver-rules``."""
     return ", ".join(f"MAP {host} {address}:{port}" for host in WECOM_HOSTS)
+
+
+def _machine_hosts() -> str:
+    try:
+        return Path("/etc/hosts").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "127.0.0.1 localhost\n::1 localhost\n"
 
 
 def _root(key: ec.EllipticCurvePrivateKey, begins: datetime, ends: datetime) -> x509.Certificate:
