@@ -66,6 +66,7 @@ async def test_only_the_exact_body_at_the_root_with_200_counts(
         assert (await check_ownership(domain, FILE, listed=[domain])).verdict == verdict
 
 
+# Case verify-002.
 async def test_a_file_in_a_sub_path_does_not_count() -> None:
     with _site({f"/sub/{FILE.name}": (200, FILE.body.encode(), {})}) as domain:
         assert (await check_ownership(domain, FILE, listed=[domain])).verdict == "status"
