@@ -21,9 +21,7 @@ def render_example(language: Language) -> str:
     lines: list[str] = []
     section = ""
     for setting in REFERENCE:
-        key = setting.key.replace("apps.NAME", "apps.main").replace(
-            "verify_files.NAME", 'verify_files."WW_verify_x.txt"'
-        )
+        key = setting.key.replace("verify_files.NAME", 'verify_files."WW_verify_x.txt"').replace("NAME", "main")
         here, _, name = _split(key)
         if here != section:
             section = here

@@ -12,7 +12,7 @@ from gongpai.gateway.config.reference import is_known, known_keys
 ENV_PREFIX = "GONGPAI_"
 _NEST = "__"
 # Read by the command line, not settings.
-_NOT_SETTINGS = frozenset({"GONGPAI_CONFIG"})
+_NOT_SETTINGS = frozenset({"GONGPAI_CONFIG", "GONGPAI_LANG"})
 _SECRET_FILE_LIMIT = 4096
 
 
