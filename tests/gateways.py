@@ -100,6 +100,11 @@ class Gateway:
     clock: Clock
     browsers: list[Browser] = field(default_factory=list)
 
+    @property
+    def storage(self) -> Path:
+        """The folder of its database."""
+        return Path(self.config.storage.removeprefix("sqlite://")).parent
+
     def browser(self, user_agent: str = WECOM_UA, language: str = "en") -> Browser:
         """Open a browser with no cookies."""
         browser = Browser(self.app, user_agent, language, self.config.public_url)

@@ -110,7 +110,9 @@ def _compose(
         answer = rendered.answer(scope[SCOPE_KEY], pages.NotFound())
         await answer(scope, receive, send)
 
-    return Shell(Router(routes, default=not_found), rendered, config.trusted_proxies, codes.see)
+    # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
+    router = Router(routes, redirect_slashes=False, default=not_found)
+    return Shell(router, rendered, config.trusted_proxies, codes.see)
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:

@@ -21,6 +21,8 @@ from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 _MAX_CODES = 8
 _MAX_LOGGED_PATH = 200
 
+_EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()), (b"cache-control", b"no-store"))
+
 _log = logger("access")
 
 
@@ -78,12 +80,9 @@ class _Watch:
         """Send one ASGI message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = message["headers"] = [*message["headers"], *ALWAYS]
+            headers = message["headers"] = list(message["headers"])
             names = {name for name, _ in headers}
-            if b"content-security-policy" not in names:
-                headers.append((b"content-security-policy", STRICT_POLICY.encode()))
-            if b"cache-control" not in names:
-                headers.append((b"cache-control", b"no-store"))
+            headers.extend(header for header in _EVERY if header[0] not in names)
             headers.append((b"x-request-id", self._visit.request_id.encode()))
             headers.extend((b"set-cookie", value.encode("latin-1")) for value in self._visit.set_cookies.values())
         await self._send(message)

@@ -1,0 +1,32 @@
+"""T3: an attempt is bound to the browser that began it; WeCom's state alone opens nothing of ours."""
+
+from gateways import DESKTOP_UA, Gateway, callback
+
+
+async def test_another_browser_with_the_right_state_and_code_gets_nothing(gateway: Gateway) -> None:
+    victim, thief = gateway.browser(DESKTOP_UA), gateway.browser(DESKTOP_UA)
+    state = (await victim.begin())["state"]
+    await thief.begin()
+    code = gateway.mint("lisi", way="web")
+    answer = await thief.get(callback(state, code))
+    assert answer.status_code == 400
+    assert thief.cookie("__Host-gongpai_session") is None
+    assert gateway.corner.counts().get("auth/getuserinfo", 0) == 0
+
+
+async def test_the_attempt_of_the_browser_that_began_survives_the_thief(gateway: Gateway) -> None:
+    victim, thief = gateway.browser(DESKTOP_UA), gateway.browser(DESKTOP_UA)
+    state = (await victim.begin())["state"]
+    await thief.begin()
+    code = gateway.mint("lisi", way="web")
+    await thief.get(callback(state, code))
+    assert (await victim.get(callback(state, code))).headers["location"] == "/me"
+
+
+async def test_a_guessed_browser_secret_is_no_key(gateway: Gateway) -> None:
+    browser = gateway.browser(DESKTOP_UA)
+    state = (await browser.begin())["state"]
+    code = gateway.mint("lisi", way="web")
+    thief = gateway.browser(DESKTOP_UA)
+    answer = await thief.get(callback(state, code), cookie="__Host-gongpai_browser=guess")
+    assert answer.status_code == 400

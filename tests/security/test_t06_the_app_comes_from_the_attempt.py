@@ -1,0 +1,56 @@
+"""T6: the app comes from the attempt alone; path and appid may only agree; app= and via= choose what is there."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateways import ATTENDANCE, Gateway, app_config, callback, gateway_config, open_gateway
+from gongpai.sandbox import Corner
+
+
+@pytest.fixture
+async def two_apps(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Gateway]:
+    apps = app_config(wecom_sandbox), app_config(wecom_sandbox, ATTENDANCE, "attendance")
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, *apps)) as gateway:
+        yield gateway
+
+
+async def test_the_callback_path_of_another_app_refuses(two_apps: Gateway) -> None:
+    browser = two_apps.browser()
+    state = (await browser.begin("/signin?app=main"))["state"]
+    answer = await browser.get(callback(state, two_apps.mint("lisi"), app="attendance"))
+    assert answer.status_code == 403
+    assert two_apps.corner.counts().get("auth/getuserinfo", 0) == 0
+
+
+async def test_a_differing_appid_refuses(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    state = (await browser.begin())["state"]
+    answer = await browser.get(callback(state, gateway.mint("lisi")) + "&appid=wwanother")
+    assert answer.status_code == 403
+    assert gateway.corner.counts().get("auth/getuserinfo", 0) == 0
+
+
+async def test_the_appid_that_wecom_adds_is_accepted(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    state = (await browser.begin())["state"]
+    answer = await browser.get(callback(state, gateway.mint("lisi")) + "&appid=WWgongpaiDemo")
+    assert answer.headers["location"] == "/me"
+
+
+@pytest.mark.parametrize("query", ["app=unknown", "via=telepathy", "app=main&app=main", "app=" + "a" * 65])
+async def test_app_and_via_choose_only_among_what_there_is(gateway: Gateway, query: str) -> None:
+    assert (await gateway.browser().get(f"/signin?{query}")).status_code == 400
+
+
+async def test_each_app_signs_in_through_its_own_link(two_apps: Gateway) -> None:
+    assert (await two_apps.browser().begin("/signin?app=attendance"))["agentid"] == str(ATTENDANCE)
+    assert (await two_apps.browser().begin("/signin?app=main"))["agentid"] != str(ATTENDANCE)
+
+
+async def test_without_a_choice_the_person_is_asked(two_apps: Gateway) -> None:
+    page = await two_apps.browser().get("/signin?return_to=/signout")
+    assert page.status_code == 200
+    assert "app=attendance" in page.text
+    assert "return_to=%2Fsignout" in page.text

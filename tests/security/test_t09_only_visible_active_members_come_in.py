@@ -1,0 +1,79 @@
+"""T9: only a member whose profile says visible and active comes in; an unreachable WeCom starts no session."""
+
+import pytest
+
+from gateways import DESKTOP_UA, Gateway, callback
+from gongpai.gateway.errors import Reason
+from gongpai.gateway.messages import text
+
+
+async def _refused(gateway: Gateway, person: str, reason: Reason) -> None:
+    browser = gateway.browser()
+    state = (await browser.begin())["state"]
+    answer = await browser.get(callback(state, gateway.mint(person)))
+    assert answer.status_code == 403
+    assert text("en", f"refused.{reason.value}.title") in answer.text or reason.value in str(answer.text)
+    assert browser.cookie("__Host-gongpai_session") is None
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ("oSandboxStranger", Reason.STRANGER),
+        ("oSandboxCustomerLiu", Reason.EXTERNAL_CONTACT),
+        ("maria", Reason.LINKED_MEMBER),
+        ("wangwu", Reason.NOT_VISIBLE),
+        ("qianduo", Reason.DISABLED),
+        ("zhouxin", Reason.NOT_ACTIVE),
+    ],
+)
+async def test_everybody_else_stays_out_with_a_reason_of_their_own(
+    gateway: Gateway, person: str, reason: Reason, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await _refused(gateway, person, reason)
+    written = "".join(capfd.readouterr())
+    assert "sign_in.refused" in written
+    assert reason.value in written
+
+
+async def test_a_member_who_left_is_unknown_and_retired(gateway: Gateway) -> None:
+    await gateway.browser().sign_in()
+    gateway.clock.advance(hours=2)
+    gateway.corner.plan_fault("user/get", errcode=60111, times=1)
+    await _refused(gateway, "lisi", Reason.UNKNOWN_MEMBER)
+
+
+async def test_a_person_who_has_lost_their_place_loses_their_session_at_the_next_check(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    await browser.sign_in()
+    gateway.corner.update_member("lisi", status=2)
+    assert (await browser.get("/me")).status_code == 200
+    gateway.clock.advance(hours=1, seconds=1)
+    assert (await browser.get("/me")).status_code == 403
+    assert (await browser.get("/me")).status_code == 303
+
+
+async def test_an_unreachable_wecom_keeps_a_session_for_the_grace_and_no_longer(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    await browser.sign_in()
+    gateway.corner.plan_fault("user/get", http_status=502, share=1.0)
+    gateway.clock.advance(hours=4, minutes=59)
+    assert (await browser.get("/me")).status_code == 200
+    gateway.clock.advance(minutes=2)
+    assert (await browser.get("/me")).status_code == 303
+
+
+async def test_an_unreachable_wecom_starts_no_session(gateway: Gateway) -> None:
+    gateway.corner.plan_fault("user/get", http_status=502, share=1.0)
+    browser = gateway.browser()
+    state = (await browser.begin())["state"]
+    answer = await browser.get(callback(state, gateway.mint("lisi")))
+    assert answer.status_code == 503
+    assert browser.cookie("__Host-gongpai_session") is None
+
+
+async def test_a_member_who_refuses_is_told_so(gateway: Gateway) -> None:
+    browser = gateway.browser(DESKTOP_UA)
+    state = (await browser.begin())["state"]
+    answer = await browser.get(callback(state, None))
+    assert answer.status_code == 403
