@@ -25,7 +25,8 @@ def redirect_host(redirect_uri: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         return None
-    return parts.hostname if port is None else f"{parts.hostname}:{port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return host if port is None else f"{host}:{port}"
 
 
 def explain_domain(redirect_uri: str, domain: str) -> str | None:

@@ -7,6 +7,7 @@ from gongpai.sandbox.world.records import Limits
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+_MOST = 20_000
 
 
 @dataclass(slots=True)
@@ -21,6 +22,9 @@ class Meter:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._windows: dict[tuple[str, timedelta], _Window] = {}
+
+    def __len__(self) -> int:
+        return len(self._windows)
 
     def allows_call(self, call: str, corpid: str, ip: str, now: datetime) -> bool:
         """Count one call of *corpid* from *ip* and say whether it is still free."""
@@ -37,6 +41,8 @@ class Meter:
         """Count one for *who* and say whether *limit* still holds; going over it begins a full block."""
         window = self._windows.get((who, length))
         if window is None or window.ends_at <= now:
+            if len(self._windows) > _MOST:
+                self._windows = {key: open_ for key, open_ in self._windows.items() if open_.ends_at > now}
             self._windows[(who, length)] = _Window(now + length, 1)
             return True
         window.count += 1

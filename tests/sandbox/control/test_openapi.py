@@ -24,7 +24,7 @@ SCHEMA = schemathesis.openapi.from_dict(describe("/_sandbox"))
 @SCHEMA.parametrize()
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 def test_no_input_makes_control_break_its_description(
-    case: schemathesis.Case, fuzzed: tuple[Sandbox, Corner]
+    case: "schemathesis.Case[Any]", fuzzed: tuple[Sandbox, Corner]
 ) -> None:
     sandbox, corner = fuzzed
     headers = {"Authorization": f"Bearer {sandbox.control_token}"}
