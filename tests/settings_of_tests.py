@@ -16,13 +16,13 @@ RIGHT = {
 }
 
 
-def read(path: Path | None = None, **changes: str | None) -> Config:
+def read(path: Path | None = None, /, **changes: str | None) -> Config:
     """Read the right configuration with *changes*; None leaves a setting out."""
     environ = {**RIGHT, **{f"GONGPAI_{name.upper()}": value for name, value in changes.items()}}
     return load(path, {name: value for name, value in environ.items() if value is not None})
 
 
-def faults(path: Path | None = None, **changes: str | None) -> list[tuple[str, str]]:
+def faults(path: Path | None = None, /, **changes: str | None) -> list[tuple[str, str]]:
     """Return the key and kind of each fault of the right configuration with *changes*."""
     with pytest.raises(ConfigError) as caught:
         read(path, **changes)

@@ -1,0 +1,133 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gongpai.gateway.config import SessionLimits
+from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Profile
+from gongpai.gateway.session import COOKIE_LIMIT, Sessions, SignIn, Started
+from gongpai.gateway.store.open import Stores
+from memory import NOW, make_person
+
+SIGN_IN = SignIn("main", "web", "wecom_scan", "LiSi", Profile(department_ids=(1,)), "::1", "x" * 1000)
+
+
+def sessions_of(stores: Stores) -> Sessions:
+    return Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits())
+
+
+async def start(stores: Stores, session_id: bytes | None = None) -> Started:
+    person = await stores.people.mint(make_person())
+    started = await sessions_of(stores).start(person, SIGN_IN, NOW, session_id)
+    assert started is not None
+    return started
+
+
+async def test_a_session_is_read_by_its_cookie(stores: Stores) -> None:
+    started = await start(stores)
+    assert await sessions_of(stores).get(started.cookie, NOW) == started.session
+    assert len(started.cookie) <= COOKIE_LIMIT
+    assert len(started.session.user_agent) == 256
+    assert started.cookie not in repr(started)
+
+
+async def test_what_opens_a_session_is_not_in_the_store(stores: Stores) -> None:
+    started = await start(stores, session_id=b"s" * 32)
+    assert ("s" * 32) not in repr(await stores.sessions.get(started.session.ref))
+    assert started.session.ref != (b"s" * 32).hex()
+
+
+async def test_each_sign_in_has_a_new_id(stores: Stores) -> None:
+    assert (await start(stores)).session.ref != (await start(stores)).session.ref
+
+
+@pytest.mark.parametrize("cookie", [None, "", "guess", "é", "x" * (COOKIE_LIMIT + 1)])
+async def test_a_foreign_cookie_opens_nothing(stores: Stores, cookie: str | None) -> None:
+    assert await sessions_of(stores).get(cookie, NOW) is None
+
+
+async def test_a_seal_of_another_kind_opens_nothing(stores: Stores) -> None:
+    for purpose in KeyPurpose:
+        for use in (b"__Host-gongpai_gate", b"__Host-gongpai_session"):
+            sealed = stores.ring.seal(purpose, b"\x00", use)
+            assert await sessions_of(stores).get(sealed.decode(), NOW) is None
+
+
+async def test_an_idle_session_ends_and_use_prolongs_it(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    assert await sessions.get(started.cookie, NOW + timedelta(hours=7)) is not None
+    assert await sessions.get(started.cookie, NOW + timedelta(hours=11)) is not None
+    idle = await start(stores)
+    assert await sessions.get(idle.cookie, NOW + timedelta(hours=8)) is None
+
+
+async def test_no_use_prolongs_a_session_beyond_its_end(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    seen = await sessions.get(started.cookie, NOW + timedelta(hours=7))
+    assert seen is not None
+    assert seen.idle_expires_at == started.session.expires_at
+    assert await sessions.get(started.cookie, NOW + timedelta(hours=12)) is None
+
+
+async def test_a_session_seen_often_is_written_once_a_minute(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    soon = await sessions.get(started.cookie, NOW + timedelta(seconds=59))
+    later = await sessions.get(started.cookie, NOW + timedelta(seconds=60))
+    assert soon is not None
+    assert later is not None
+    assert (soon.seen_at, later.seen_at) == (NOW, NOW + timedelta(seconds=60))
+
+
+async def test_an_ended_session_is_gone_at_once(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    assert await sessions.find(started.session.subject, NOW) == [started.session]
+    assert await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    assert await sessions.get(started.cookie, NOW) is None
+    assert await sessions.find(started.session.subject, NOW) == []
+
+
+async def test_the_browser_that_began_can_be_answered_again_while_the_session_lives(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores, session_id=b"s" * 32)
+    again = await sessions.again(b"s" * 32, NOW)
+    assert again is not None
+    assert again.cookie != started.cookie
+    assert await sessions.get(again.cookie, NOW) == started.session
+    await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    assert await sessions.again(b"s" * 32, NOW) is None
+    assert await sessions.again(b"t" * 32, NOW) is None
+
+
+async def test_a_retired_person_gets_no_session(stores: Stores) -> None:
+    person = await stores.people.mint(make_person())
+    await stores.people.retire(person.subject, NOW)
+    assert await sessions_of(stores).start(person, SIGN_IN, NOW) is None
+
+
+async def test_a_profile_is_refreshed_while_the_session_lives(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    later, profile = NOW + timedelta(hours=1), Profile(department_ids=(7,))
+    fresh = await sessions.refresh(started.session, profile, 2, later)
+    assert fresh is not None
+    assert (fresh.profile, fresh.epoch, fresh.checked_at) == (profile, 2, later)
+    await sessions.end(started.session.ref, EndReason.DENIED, NOW)
+    assert await sessions.refresh(started.session, profile, 3, later) is None
+
+
+async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    assert sessions.open_disclosure(started.session) is None
+    disclosure = Disclosure(NOW, {"mobile": Fact("auth/getuserdetail", NOW, "13800000000")})
+    session = await sessions.disclose(started.session, disclosure)
+    assert session is not None
+    assert session.disclosure is not None
+    assert b"13800000000" not in session.disclosure
+    assert sessions.open_disclosure(session) == disclosure
+    other = await sessions.disclose((await start(stores)).session, disclosure)
+    assert other is not None
+    assert sessions.open_disclosure(replace(other, disclosure=session.disclosure)) is None  # moved to another row
+    await sessions.erase_disclosure(session)
+    kept = await stores.sessions.get(session.ref)
+    assert kept is not None
+    assert kept.disclosure is None
+    await sessions.end(session.ref, EndReason.SIGN_OUT, NOW)
+    assert await sessions.disclose(session, disclosure) is None
