@@ -1,10 +1,8 @@
 """The login panel with the unmodified official SDK in Chromium, over the TLS mode: WeCom's own names, our answers."""
 
 import io
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -16,6 +14,7 @@ from playwright.sync_api import Browser, Frame, Locator, Page, expect
 from browser import launch_chromium
 from gongpai.sandbox import Sandbox
 from gongpai.sandbox.tls import resolver_rules
+from local_site import Answer, local_site
 from npm_packages import require_npm_file
 
 _SITE_PAGE = b"""<!doctype html><meta charset=utf-8><title>A site</title><body><div id=panel></div>
@@ -53,29 +52,14 @@ class Site:
 def site() -> Iterator[Site]:
     sdk = require_npm_file("@wecom/jssdk/dist/wecom.global.prod.js").read_bytes()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kind, body = {
-                "/": ("text/html", _SITE_PAGE),
-                "/sdk.js": ("text/javascript", sdk),
-                "/cb": ("text/html", b"<!doctype html><title>Signed in</title>"),
-            }.get(urlsplit(self.path).path, ("text/plain", b""))
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(f"127.0.0.1:{server.server_port}")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    html = {"Content-Type": "text/html"}
+    pages = {
+        "/": Answer(_SITE_PAGE, headers=html),
+        "/sdk.js": Answer(sdk, headers={"Content-Type": "text/javascript"}),
+        "/cb": Answer(b"<!doctype html><title>Signed in</title>", headers=html),
+    }
+    with local_site(pages) as domain:
+        yield Site(domain)
 
 
 @pytest.fixture(scope="module")

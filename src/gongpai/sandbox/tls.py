@@ -85,7 +85,7 @@ def make_throwaway(now: datetime) -> Throwaway:
 
 
 def write_trust(throwaway: Throwaway, folder: Path, address: str) -> TrustFiles:
-    """Write into *folder* the certificate, a Java trust store, and this machine's hosts file with *address* put first."""
+    """Write into *folder* the certificate, a Java trust store, and a hosts file with WeCom's names added."""
     files = TrustFiles(folder / "gongpai-ca.pem", folder / "gongpai-hosts", folder / "gongpai-truststore.p12")
     files.certificate.write_bytes(throwaway.certificate_pem)
     files.hosts.write_text(hosts_lines(address) + _machine_hosts(), encoding="utf-8")
