@@ -13,7 +13,7 @@ def test_a_linked_member_stays_one_even_if_their_corp_is_ours_too(wecom_sandbox:
     with WeComClient(app, hosts=Hosts.at(wecom_sandbox.url), sandbox=True) as wecom:
         who = wecom.identify(wecom_sandbox.mint_code(app.agentid, f"{home}/{userid}"))
     assert who == LinkedMember(corp.corpid, home, userid)
-    assert who not in (Member(home, userid), Member(corp.corpid, userid))
+    assert who.key not in {Member(home, userid).key, Member(corp.corpid, userid).key}
 
 
 @pytest.mark.parametrize("userid", ["ＬＩＳＩ", "lisi\u200b", "\u212aevin", "lisi ", "\u0131van", "wpB/lisi\u0000"])
