@@ -189,7 +189,8 @@ def test_a_switch_chooses_between_documented_codes(
                 assert code is not None
                 code.issued_at = code.issued_at.replace(year=2000)
                 return _ask(stage, "auth/getuserinfo", code=stage.value("CODE_OK"))
-        return stage.get("auth/getuserinfo", access_token=stage.value("TOKEN_B"), code=stage.value("CODE_OK"))
+            case _:
+                return stage.get("auth/getuserinfo", access_token=stage.value("TOKEN_B"), code=stage.value("CODE_OK"))
 
     assert _errcode(ask()) == old_errcode
     setattr(corner.switches, switch, value)
