@@ -6,6 +6,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
+import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -43,3 +46,16 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def answers(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) -> bool:
+    """Tell whether *process* comes to answer 200 at *url*: it is asked until it does, ends, or *seconds* are over."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a loopback address of the test's own
+                if answer.status == HTTPStatus.OK:
+                    return True
+        except OSError:
+            time.sleep(0.05)
+    return False

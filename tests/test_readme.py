@@ -1,0 +1,94 @@
+"""What the first pages promise is true: their examples run, their commands exist."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+
+from gongpai.cli.program import program
+from gongpai.wecom import WECOM
+from programs import answers, dies_with_us, free_port, stop
+
+if TYPE_CHECKING:
+    from gongpai.sandbox import Corner
+
+ROOT = Path(__file__).resolve().parent.parent
+SANDBOX = "http://127.0.0.1:8100"
+READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
+PAGES = [*READMES, ROOT / "docs/en/start.md", ROOT / "docs/zh/start.md"]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of *language* in *page*."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
+def test_the_ten_lines_of_library_reach_the_mobile_number(
+    readme: Path, wecom_sandbox: "Corner", capsys: pytest.CaptureFixture[str]
+) -> None:
+    def visit(url: str, browser_secret: str) -> tuple[str, str]:
+        state = re.findall(r"state=(\w+)", url)[0]
+        code = wecom_sandbox.mint_code(
+            app=1000002, userid="lisi", scope="snsapi_privateinfo", redirect_host="127.0.0.1:8000"
+        )
+        return urlencode({"code": code, "state": state}), browser_secret
+
+    example = blocks(readme, "python")[0]
+    assert len(example.strip().splitlines()) <= 11
+    exec(example.replace(SANDBOX, wecom_sandbox.url), {"visit": visit})  # noqa: S102  it is the example
+    assert re.fullmatch(r"lisi \+?\d{8,}\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
+def test_the_foreign_test_of_the_readme_passes(readme: Path, wecom_sandbox: "Corner") -> None:
+    names: dict[str, Callable[[Corner], None]] = {}
+    exec(blocks(readme, "python")[1], names)  # noqa: S102  it is the example
+    names["test_a_colleague_signs_in"](wecom_sandbox)
+
+
+def test_without_the_two_sandbox_settings_the_library_means_the_real_wecom() -> None:
+    assert WECOM.api == "https://qyapi.weixin.qq.com"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: "/".join(page.parts[-2:]))
+def test_every_command_that_the_pages_name_exists(page: Path) -> None:
+    named = set(re.findall(r"\bgongpai (demo|serve|sandbox|migrate|config|keys|errcode)\b", page.read_text("utf-8")))
+    known = {command.name for command in program.registered_commands} | {g.name for g in program.registered_groups}
+    assert named
+    assert named <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: "/".join(page.parts[-2:]))
+def test_the_gateway_of_the_five_minutes_runs(page: Path, wecom_sandbox: "Corner", tmp_path: Path) -> None:
+    (settings,) = blocks(page, "toml")
+    port, metrics_port = free_port(), free_port()
+    settings = settings.replace(SANDBOX, wecom_sandbox.url).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    settings = settings.replace("sqlite:///tmp/", f"sqlite://{tmp_path}/")
+    listeners = f'listen = "127.0.0.1:{port}"\nmetrics_listen = "127.0.0.1:{metrics_port}"\n'
+    (tmp_path / "gongpai.toml").write_text(listeners + settings, encoding="utf-8")
+    shell = next(block for block in blocks(page, "sh") if "serve" in block)
+    *steps, serve = shell.strip().splitlines()
+    for step in steps:
+        done = subprocess.run(in_shell(step), capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert done.returncode == 0, f"{step}: {done.stdout}{done.stderr}"
+    with (tmp_path / "log").open("wb") as log:
+        gateway = subprocess.Popen(dies_with_us(in_shell(serve)), cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        assert answers(f"http://127.0.0.1:{port}/readyz", gateway), (tmp_path / "log").read_text()
+    finally:
+        stop(gateway)
+
+
+def in_shell(line: str) -> list[str]:
+    """Return the command that runs *line* with this environment's programs on the PATH."""
+    program_folder = Path(sys.executable).parent
+    shell = shutil.which("bash")
+    assert shell is not None
+    return [shell, "-c", f'PATH="{program_folder}:$PATH"; exec {line}']
