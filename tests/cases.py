@@ -19,7 +19,7 @@ ASKED: Final = {
         userdetail-002 userdetail-003 userdetail-005 userdetail-006 userdetail-007 userdetail-009 userdetail-010
         userdetail-011 userdetail-012 userdetail-013 user-002 user-003 user-004 user-005 user-006 user-007 user-009
         user-010 user-012 user-015 jsapi-003 jsapi-005 jsapi-006 ip-002""",
-    "sandbox/test_panel.py": "panel-001 panel-002 panel-003 panel-004 panel-007",
+    "wecom/test_panel_cases.py": "panel-001 panel-002 panel-003 panel-004 panel-007",
     "sandbox/test_verify.py": "verify-002",
     "security/test_t31_only_configured_verify_files_answer.py": "verify-001 verify-003",
 }
