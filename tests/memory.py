@@ -1,8 +1,9 @@
 """The gateway's memory for tests: every backend, migrated, empty, and values to put into it."""
 
+import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,6 +68,13 @@ async def stores(backend: Backend) -> AsyncIterator[Stores]:
     async with open_stores(backend.storage, backend.tickets, SECRET_KEY) as opened:
         await KeyKeeper(opened.keys, opened.ring, SECRET_KEY, timedelta(hours=12)).load(NOW)
         yield opened
+
+
+async def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as *condition* holds; fail if it does not within *seconds*."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def make_person(userid: str = "lisi", corpid: str = "wwcorp", **changes: object) -> Person:

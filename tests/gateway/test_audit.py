@@ -1,0 +1,77 @@
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from gongpai.gateway.audit import Audit, AuditEvent, find_break
+from gongpai.gateway.records import AuditRecord
+from gongpai.gateway.store import StoreError
+from memory import NOW, SECRET_KEY
+
+
+class Pages:
+    """An audit log in memory that can fail."""
+
+    def __init__(self) -> None:
+        self.records: list[AuditRecord] = []
+        self.batches: list[int] = []
+        self.is_down = False
+
+    async def put(self, records: Sequence[AuditRecord]) -> None:
+        await asyncio.sleep(0)
+        if self.is_down:
+            raise StoreError
+        self.records += records
+        self.batches.append(len(records))
+
+    async def find(self, node: str, after: int, limit: int) -> list[AuditRecord]:
+        return [record for record in self.records if record.node == node and record.number > after][:limit]
+
+
+async def test_events_form_a_sound_chain_and_share_commits() -> None:
+    pages = Pages()
+    audit = Audit(pages, SECRET_KEY)
+    await asyncio.gather(*(audit.record(AuditEvent("sign_in.succeeded", facts={"n": n}), NOW) for n in range(20)))
+    assert [record.number for record in pages.records] == list(range(1, 21))
+    assert len(pages.batches) < 20
+    assert find_break(pages.records, SECRET_KEY) is None
+
+
+@pytest.mark.parametrize("change", [{"event": "{}"}, {"at": NOW - timedelta(1)}, {"mac": "0" * 64}, {"node": "x"}])
+async def test_an_altered_record_breaks_the_chain_there(change: dict[str, object]) -> None:
+    pages = Pages()
+    audit = Audit(pages, SECRET_KEY)
+    for number in range(5):
+        await audit.record(AuditEvent("event", facts={"n": number}), NOW)
+    pages.records[2] = replace(pages.records[2], **change)  # type: ignore[arg-type]
+    assert find_break(pages.records, SECRET_KEY) == 3
+
+
+async def test_a_record_taken_out_breaks_the_chain_there() -> None:
+    pages = Pages()
+    audit = Audit(pages, SECRET_KEY)
+    for number in range(5):
+        await audit.record(AuditEvent("event", facts={"n": number}), NOW)
+    assert find_break(pages.records[:2] + pages.records[3:], SECRET_KEY) == 3
+    assert find_break(pages.records, bytes(32)) == 1
+
+
+async def test_an_event_that_could_not_be_kept_stops_its_act_and_is_kept_with_the_next() -> None:
+    pages = Pages()
+    audit = Audit(pages, SECRET_KEY)
+    pages.is_down = True
+    with pytest.raises(StoreError):
+        await audit.record(AuditEvent("first"), NOW)
+    pages.is_down = False
+    await audit.record(AuditEvent("second"), NOW)
+    assert [msgspec.json.decode(record.event)["name"] for record in pages.records] == ["first", "second"]
+    assert find_break(pages.records, SECRET_KEY) is None
+
+
+async def test_a_long_fact_is_cut() -> None:
+    pages = Pages()
+    await Audit(pages, SECRET_KEY).record(AuditEvent("event", facts={"agent": "x" * 9999}), NOW)
+    assert len(pages.records[0].event) < 1000

@@ -1,0 +1,79 @@
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from gongpai.gateway.jobs import Jobs, keep_up
+from gongpai.gateway.keys import ROTATE_AFTER, KeyKeeper, WrongSecretKeyError
+from gongpai.gateway.records import KeyPurpose
+from gongpai.gateway.ring import SealError
+from gongpai.gateway.store.open import Stores, open_stores
+from memory import NOW, SECRET_KEY, Backend, make_attempt, until
+from settings_of_tests import read
+
+
+class Sweeper:
+    def __init__(self, *gone: int) -> None:
+        self.gone = list(gone)
+
+    async def sweep(self, now: datetime, batch: int) -> int:
+        assert now >= NOW
+        assert batch > 0
+        return self.gone.pop(0) if self.gone else 0
+
+
+def keeper_of(stores: Stores) -> KeyKeeper:
+    return KeyKeeper(stores.keys, stores.ring, SECRET_KEY, timedelta(hours=12))
+
+
+async def test_one_worker_of_the_fleet_does_the_jobs(stores: Stores) -> None:
+    one, two = (Jobs(stores.leases, stores.cleaner, keeper_of(stores)) for _ in range(2))
+    assert sorted(await asyncio.gather(one.run_once(NOW), two.run_once(NOW))) == [False, True]
+    assert await two.run_once(NOW + timedelta(minutes=2)) or await one.run_once(NOW + timedelta(minutes=2))
+
+
+async def test_a_sweep_goes_on_until_nothing_is_left(stores: Stores) -> None:
+    sweeper = Sweeper(500, 500, 3)
+    assert await Jobs(stores.leases, sweeper, keeper_of(stores)).run_once(NOW)
+    assert sweeper.gone == []
+
+
+async def test_what_is_over_is_cleaned_up_and_old_keys_are_rotated(stores: Stores) -> None:
+    attempt = make_attempt(expires_at=NOW)
+    await stores.attempts.put(attempt, per_browser=5)
+    before = len(await stores.keys.find())
+    assert await Jobs(stores.leases, stores.cleaner, keeper_of(stores)).run_once(NOW + ROTATE_AFTER)
+    assert await stores.attempts.get(attempt.state) is None
+    assert len(await stores.keys.find()) == before + len(KeyPurpose)
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
+async def test_a_key_revoked_elsewhere_opens_nothing_here_within_a_second(stores: Stores, backend: Backend) -> None:
+    config = replace(read(), storage=backend.storage, secret_key=SECRET_KEY)
+    async with open_stores(backend.storage) as mine, keep_up(mine, config) as upkeep:
+        assert upkeep.is_ready()
+        sealed = mine.ring.seal(KeyPurpose.SESSION, b"plain", b"use")
+        key_id = mine.ring.sealing_key(KeyPurpose.SESSION)
+        assert key_id is not None
+        await keeper_of(stores).revoke(key_id.hex(), NOW)
+        await until(lambda: not _opens(mine, sealed), 1)
+        assert mine.ring.seal(KeyPurpose.SESSION, b"plain", b"use")
+
+
+async def test_a_worker_with_another_secret_key_does_not_start(backend: Backend, stores: Stores) -> None:
+    config = replace(read(), storage=backend.storage)
+    async with open_stores(backend.storage) as mine:
+        assert await stores.keys.find()
+        with pytest.raises(WrongSecretKeyError):
+            async with keep_up(mine, config):
+                pass
+
+
+def _opens(stores: Stores, sealed: bytes) -> bool:
+    try:
+        stores.ring.open(KeyPurpose.SESSION, sealed, b"use")
+    except SealError:
+        return False
+    return True
