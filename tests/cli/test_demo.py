@@ -22,6 +22,8 @@ from programs import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
+expect.set_options(timeout=20_000)
+
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/start/\S+")
 
 
@@ -57,7 +59,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture
 def person(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 
