@@ -137,7 +137,7 @@ def profile_of(profile: UserProfile, fetched_at: datetime) -> Profile:
         "status": profile.status.name.lower(),
     }
     facts = {
-        name: Fact(_SOURCE, fetched_at, value, None if value is not None else "not_given")
+        name: Fact(_SOURCE, fetched_at, value, None if value is not None else "not_in_profile")
         for name, value in values.items()
     }
     return Profile(facts, profile.departments)

@@ -53,6 +53,6 @@ def _department(department: str, names: Mapping[int, str]) -> str:
 
 def _fact(name: str, fact: records.Fact | None) -> Fact:
     if fact is None:
-        return Fact(name, None, reason="not_given")
+        return Fact(name, None, reason="not_in_profile")
     value = ", ".join(fact.value) if isinstance(fact.value, tuple) else fact.value
     return Fact(name, value, fact.source, fact.at, fact.missing)
