@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
@@ -17,20 +18,8 @@ from gongpai.sandbox.tls import resolver_rules
 from local_site import Answer, local_site
 from npm_packages import require_npm_file
 
-_SITE_PAGE = b"""<!doctype html><meta charset=utf-8><title>A site</title><body><div id=panel></div>
-<script src=/sdk.js></script><script>
-window.heard = [];
-const query = new URLSearchParams(location.search);
-window.panel = ww.createWWLoginPanel({
-  el: "#panel",
-  params: Object.fromEntries(query),
-  onCheckWeComLogin: (value) => heard.push(["onCheckWeComLogin", value]),
-  onLoginSuccess: (value) => heard.push(["onLoginSuccess", value]),
-  onLoginFail: (value) => heard.push(["onLoginFail", value]),
-  onOpenInWecom: (value) => heard.push(["onOpenInWecom", value ?? null]),
-});
-</script>"""
 _MIDDLE, _SMALL = (480, 416), (320, 380)
+_USUAL = {"login_type": "CorpApp", "appid": "wxCorpId", "agentid": "1000000", "state": "S"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +33,7 @@ class Site:
         return f"http://{self.domain}/cb"
 
     def page(self, **params: str) -> str:
-        usual = {"login_type": "CorpApp", "appid": "wxCorpId", "agentid": "1000000", "state": "S"}
-        return f"http://{self.domain}/?{urlencode({**usual, 'redirect_uri': self.callback, **params})}"
+        return f"http://{self.domain}/?{urlencode({**_USUAL, 'redirect_uri': self.callback, **params})}"
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +42,7 @@ def site() -> Iterator[Site]:
 
     html = {"Content-Type": "text/html"}
     pages = {
-        "/": Answer(_SITE_PAGE, headers=html),
+        "/": Answer(Path(__file__).with_name("panel_site.html").read_bytes(), headers=html),
         "/sdk.js": Answer(sdk, headers={"Content-Type": "text/javascript"}),
         "/cb": Answer(b"<!doctype html><title>Signed in</title>", headers=html),
     }
@@ -239,6 +227,75 @@ def test_callback_at_another_site_than_redirect_uri_is_refused(page: Page, site:
     sandbox.root.update_app(1000000, callback_domain="sso.example")
     page.goto(site.page(redirect_type="callback", redirect_uri="https://sso.example/cb"))
     assert _hear(page, "onLoginFail")["errCode"] == -31033
+
+
+@pytest.mark.parametrize(
+    ("params", "size", "sandboxed"),
+    [
+        pytest.param({"redirect_type": "callback"}, _MIDDLE, None, id="panel-001"),
+        pytest.param({"panel_size": "small"}, _SMALL, None, id="panel-002"),
+        pytest.param(
+            {"redirect_type": "top", "redirect_uri": "https://other.example/cb"},
+            _MIDDLE,
+            "allow-top-navigation allow-scripts allow-same-origin",
+            id="panel-007",
+        ),
+    ],
+)
+def test_the_sdk_frames_us_as_the_sheet_says(
+    page: Page, site: Site, sandbox: Sandbox, params: dict[str, str], size: tuple[int, int], sandboxed: str | None
+) -> None:
+    del sandbox
+    page.goto(site.page(**params))
+    frame = page.locator("iframe")
+    address = urlsplit(frame.get_attribute("src") or "")
+    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert f"{address.scheme}://{address.netloc}{address.path}" == "https://login.work.weixin.qq.com/wwlogin/sso/login"
+    assert asked == {**_USUAL, "redirect_uri": site.callback, **params, "version": "2.4.4"}
+    assert frame.get_attribute("referrerpolicy") == "origin"
+    assert frame.get_attribute("allow") == "local-network-access"
+    assert frame.get_attribute("sandbox") == sandboxed
+    box = frame.bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == size
+
+
+@pytest.mark.parametrize("case", ["panel-003"])
+def test_the_site_answers_each_call_of_the_frame(page: Page, site: Site, sandbox: Sandbox, case: str) -> None:
+    page.add_init_script(
+        """const start = MessagePort.prototype.start;
+        window.answers = [];
+        MessagePort.prototype.start = function () {
+            this.addEventListener("message", (event) => answers.push(JSON.parse(event.data)));
+            return start.call(this);
+        };"""
+    )
+    page.goto(site.page(redirect_type="callback"))
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    assert _hear(page, "onLoginSuccess")["code"], case
+    frame = _frame(page)
+    frame.wait_for_function("answers.length === 2")
+    answers = frame.evaluate("answers")
+    assert [(each["type"], each["kind"]) for each in answers] == [("ww-iframe-handle:response", "resolve")] * 2
+    assert len({each["uid"] for each in answers}) == 2
+
+
+@pytest.mark.parametrize("case", ["panel-004"])
+def test_the_site_believes_nobody_but_the_frame(page: Page, site: Site, sandbox: Sandbox, case: str) -> None:
+    page.goto(site.page(redirect_type="callback"))
+    page.evaluate(
+        """() => window.postMessage(JSON.stringify({
+            type: "ww-iframe-handle:call",
+            args: { type: "call", name: "onLoginSuccess", payload: { code: "STOLEN" } },
+        }), "*")"""
+    )
+    qr = _scan(page)
+    sandbox.root.scan(qr, "lisi")
+    sandbox.root.confirm(qr)
+    _hear(page, "onLoginSuccess")
+    assert page.evaluate("heard.filter(([name, value]) => value.code === 'STOLEN')") == [], case
 
 
 @pytest.mark.parametrize(("size", "pixels"), [("middle", _MIDDLE), ("small", _SMALL)])

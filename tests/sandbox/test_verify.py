@@ -36,9 +36,10 @@ async def test_only_the_exact_body_at_the_root_with_200_counts(answer: Answer, v
 
 
 # Case verify-002.
-async def test_a_file_in_a_sub_path_does_not_count() -> None:
+@pytest.mark.parametrize("case", ["verify-002"])
+async def test_a_file_in_a_sub_path_does_not_count(case: str) -> None:
     with local_site({f"/sub/{FILE.name}": Answer(BODY)}) as domain:
-        assert (await check_ownership(domain, FILE, listed=[domain])).verdict == "status"
+        assert (await check_ownership(domain, FILE, listed=[domain])).verdict == "status", case
 
 
 async def test_a_domain_that_the_world_does_not_name_is_never_fetched() -> None:
