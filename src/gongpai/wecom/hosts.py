@@ -47,19 +47,18 @@ def _require_origin(name: str, url: str) -> str:
     Raises:
         UsageError: it is not http(s), has a query, a fragment or a user, or holds blanks.
     """
-    try:
-        parts = urlsplit(url)
-        has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        raise UsageError(_fault(name)) from None
     plain = url.isascii() and url.isprintable() and not any(mark in url for mark in " \\?#@")
-    if parts.scheme not in {"http", "https"} or not has_host or not plain:
-        raise UsageError(_fault(name))
+    if not (plain and _has_host(url)):
+        raise UsageError(f"host {name!r} must look like https://host[:port], without query, fragment or user")
     return url.rstrip("/")
 
 
-def _fault(name: str) -> str:
-    return f"host {name!r} must look like https://host[:port], without query, fragment or user"
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 WECOM = Hosts()

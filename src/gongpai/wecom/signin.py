@@ -190,12 +190,9 @@ def parse_callback(query: str) -> Callback:
     Raises:
         SignInRefusedError: MALFORMED: too long, not UTF-8, a key twice, no state, or a code that cannot be.
     """
-    if len(query) > _QUERY_LIMIT:
+    pairs = _split_query(query)
+    if pairs is None:
         raise SignInRefusedError(Refusal.MALFORMED)
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_FIELD_LIMIT)
-    except ValueError:
-        raise SignInRefusedError(Refusal.MALFORMED) from None
     fields = dict(pairs)
     ours = [key for key, _ in pairs if key in {"code", "state", "appid"}]
     state, code = fields.get("state", ""), fields.get("code")
@@ -269,6 +266,16 @@ def new_state() -> str:
 def new_browser_secret() -> str:
     """Make what ties a trip to one browser, for a ``__Host-`` cookie."""
     return secrets.token_urlsafe(_BROWSER_SECRET_BYTES)
+
+
+def _split_query(query: str) -> list[tuple[str, str]] | None:
+    """Return None for what is no query, so that no exception's context keeps the code that was in it."""
+    if len(query) > _QUERY_LIMIT:
+        return None
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_FIELD_LIMIT)
+    except ValueError:
+        return None
 
 
 def _begin(
