@@ -5,7 +5,7 @@ import socket
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -48,8 +48,11 @@ def sandbox(
         typer.echo(f"Cannot listen at {host}: {error.strerror}. Choose another --port or --tls-port.", err=True)
         raise typer.Exit(1) from None
     with running, tempfile.TemporaryDirectory(prefix="gongpai-sandbox-") as folder:
-        _print_start(running, host, Path(folder), is_exposed=bool(expose))
-        _wait()
+        try:
+            _print_start(running, host, Path(folder), is_exposed=bool(expose))
+            _wait()
+        except KeyboardInterrupt:
+            pass
     typer.echo("The sandbox has ended; nothing is kept.")
 
 
@@ -81,11 +84,8 @@ def _print_start(running: "Sandbox", host: str, folder: Path, *, is_exposed: boo
         typer.echo(recipes(files, running.throwaway.spki_sha256, host, running.tls_port))
 
 
-def _wait() -> None:
-    """Return on Ctrl-C or SIGTERM; Windows notices them only between two short waits."""
+def _wait() -> NoReturn:
+    """Wait for Ctrl-C or SIGTERM, which Windows notices only between two short waits."""
     ended = threading.Event()
-    try:
-        while not ended.wait(_TICK_SECONDS):
-            pass
-    except KeyboardInterrupt:
-        pass
+    while True:
+        ended.wait(_TICK_SECONDS)
