@@ -1,6 +1,6 @@
 """The key ring in memory: seals and opens with AES-256-GCM. Pure but for the nonce, which is made here."""
 
-import os
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -96,7 +96,7 @@ class KeyRing:
         if left < 1:
             raise RingExhaustedError(purpose.value)
         self._allowances[prefix] = left - 1
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = prefix + nonce + aead.encrypt(nonce, plaintext, _SCOPES[purpose] + use)
         return pybase64.urlsafe_b64encode(sealed).rstrip(b"=")
 
