@@ -1,0 +1,147 @@
+"""The supervisor and its workers, as an operator meets them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from gateways import WECOM_UA
+from gongpai.sandbox import Corner
+from served import Served, served, sign_in, write_config
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    """Return once *condition* holds of other processes."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def gateway(wecom_sandbox: Corner, tmp_path: Path) -> Iterator[Served]:
+    wecom_sandbox.hold_phone("lisi")
+    with served(write_config(tmp_path, wecom_sandbox), workers=2) as gateway:
+        yield gateway
+
+
+def _events(gateway: Served) -> list[dict[str, object]]:
+    return [json.loads(line) for line in gateway.log.read_text().splitlines()]
+
+
+async def test_metrics_add_up_over_all_workers_and_stay_off_the_public_listener(gateway: Served) -> None:
+    async with httpx2.AsyncClient(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=30) as http:
+        for _ in range(12):
+            # A connection of its own, so that either worker may take it.
+            answer = await sign_in(http, gateway)
+            assert answer.headers["location"] == "/me"
+            await http.get(f"{gateway.url}/healthz", headers={"connection": "close"})
+        metrics = (await http.get(gateway.metrics_url)).text
+        assert (await http.get(f"{gateway.url}/metrics")).status_code == 404
+    assert 'gongpai_signins_total{app="main",outcome="signed_in"} 12.0' in metrics
+    assert 'gongpai_signins_begun_total{app="main",purpose="sign_in",way="in_app"} 12.0' in metrics
+    assert 'gongpai_requests_total{method="GET",route="/signin/callback/{app}",status="303"} 12.0' in metrics
+    assert "gongpai_workers_replaced_total 0.0" in metrics
+
+
+async def test_every_line_of_the_log_is_json_with_a_request_id_and_no_query(gateway: Served) -> None:
+    async with httpx2.AsyncClient(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=30) as http:
+        answer = await sign_in(http, gateway)
+    line = next(event for event in _events(gateway) if event.get("path") == "/signin/callback/main")
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert line["status"] == 303
+    audited = next(event for event in _events(gateway) if event["event"] == "sign_in.succeeded")
+    assert audited["request_id"] == answer.headers["x-request-id"]
+    query = urlsplit(str(answer.request.url)).query
+    written = gateway.log.read_text()
+    for pair in query.split("&"):
+        assert pair.partition("=")[2] not in written
+    assert answer.headers["set-cookie"].partition("=")[2].partition(";")[0] not in written
+
+
+def test_a_worker_that_dies_is_replaced(gateway: Served) -> None:
+    doomed, other = gateway.workers()
+    os.kill(doomed, signal.SIGKILL)
+    _until(lambda: len(gateway.workers()) == 2 and doomed not in gateway.workers())
+    assert other in gateway.workers()
+    assert httpx2.get(f"{gateway.url}/readyz", timeout=30).status_code == 200
+    assert "gongpai_workers_replaced_total 1.0" in httpx2.get(gateway.metrics_url).text
+
+
+def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbox: Corner) -> None:
+    wecom_sandbox.plan_fault("auth/getuserinfo", delay_seconds=1.0, times=1)
+    with httpx2.Client(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=30) as http:
+        begun = http.get(f"{gateway.url}/signin")
+        browser = begun.headers["set-cookie"].partition(";")[0]
+        callback = gateway.local(http.get(begun.headers["location"]).headers["location"])
+        address = urlsplit(gateway.url)
+        with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as slow:
+            target = callback.removeprefix(gateway.url)
+            slow.sendall(f"GET {target} HTTP/1.1\r\nHost: sso\r\nCookie: {browser}\r\n\r\n".encode())
+            _until(lambda: bool(wecom_sandbox.faults() == []))
+            gateway.process.send_signal(signal.SIGTERM)
+            assert b" 303 " in slow.recv(4096)
+    assert gateway.process.wait(30) == 0
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{gateway.url}/healthz")
+
+
+def test_workers_do_not_outlive_a_supervisor_that_is_killed(gateway: Served) -> None:
+    workers = gateway.workers()
+    gateway.process.kill()
+    gateway.process.wait()
+    _until(lambda: not any(_is_running(pid) for pid in workers))
+
+
+def _is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"a" * 70_000, b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 70_000])
+def test_a_head_without_end_is_refused(gateway: Served, head: bytes) -> None:
+    address = urlsplit(gateway.url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as connection:
+        connection.sendall(head)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def _serve(config: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gongpai.cli", "serve", "--config", str(config)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_every_fault_of_the_configuration_is_named_at_once(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    config = write_config(tmp_path, wecom_sandbox, public_url="not a url", starts_per_minute=-1)
+    ended = _serve(config)
+    assert ended.returncode == 1
+    assert "public_url" in ended.stderr
+    assert "starts_per_minute" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_address_that_is_taken_is_said_plainly(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = _serve(write_config(tmp_path, wecom_sandbox, listen=listen))
+    assert ended.returncode == 1
+    assert "cannot serve" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_database_under_another_secret_key_stops_the_start(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    config = write_config(tmp_path, wecom_sandbox)
+    with served(config):
+        pass
+    ended = _serve(write_config(tmp_path, wecom_sandbox, secret_key="b" * 42 + "A"))
+    assert ended.returncode == 1
+    assert "WrongSecretKeyError" in ended.stderr
