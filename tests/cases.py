@@ -21,7 +21,7 @@ ASKED: Final = {
         user-010 user-012 user-015 jsapi-003 jsapi-005 jsapi-006 ip-002""",
     "wecom/test_panel_cases.py": "panel-001 panel-002 panel-003 panel-004 panel-007",
     "sandbox/test_verify.py": "verify-002",
-    "security/test_t31_only_configured_verify_files_answer.py": "verify-001 verify-003",
+    "gateway/endpoints/test_verify_file.py": "verify-001 verify-003",
 }
 
 # Not asked yet, by reason.
