@@ -73,7 +73,7 @@ async def stores(backend: Backend) -> AsyncIterator[Stores]:
 async def until(condition: Callable[[], bool], seconds: float) -> None:
     """Return as soon as *condition* holds; fail if it does not within *seconds*."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # what is watched may be another process
             await asyncio.sleep(0.01)
 
 

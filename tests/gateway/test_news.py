@@ -130,9 +130,9 @@ async def test_a_lost_store_makes_the_feed_stale_and_it_recovers(stores: Stores)
     await feed.start()
     try:
         news.is_lost = True
-        await until(lambda: not feed.is_ready(), 3)
+        await until(lambda: not feed.is_ready(), 30)
         news.is_lost = False
-        await until(feed.is_ready, 3)
+        await until(feed.is_ready, 30)
     finally:
         await feed.stop()
 

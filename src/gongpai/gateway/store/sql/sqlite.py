@@ -30,11 +30,12 @@ class _Job:
 class SqliteDriver(Driver):
     """One file, one writer thread a process. Made inside the event loop that uses it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._compiler = Compiler(sqlite.dialect(paramstyle="qmark"))
-        self._reader = _connect(path)
+        self._reader = _connect(path, busy_seconds)
         self._reader.execute("PRAGMA query_only = ON")
-        self._writer = _connect(path)
+        self._writer = _connect(path, busy_seconds)
+        self._is_closed = False
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="gongpai-sqlite-writer", daemon=True)
         self._thread.start()
@@ -56,7 +57,7 @@ class SqliteDriver(Driver):
 
     async def transact(self, begin: Callable[[], Work[T]], *, tells: bool = False) -> T:  # noqa: ARG002  # readers poll
         """Run the work in the next group; it is durable when this returns."""
-        if not self._thread.is_alive():
+        if self._is_closed or not self._thread.is_alive():
             msg = "the database was closed"
             raise StoreError(msg)
         loop = asyncio.get_running_loop()
@@ -69,6 +70,7 @@ class SqliteDriver(Driver):
 
     async def close(self) -> None:
         """Write what is queued, then close."""
+        self._is_closed = True
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._reader.close()
@@ -139,8 +141,8 @@ class SqliteDriver(Driver):
         return connection.execute(compiled.text, compiled.order(call.params)).fetchall()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     # FULL: a code that was spent and a session that was ended stay so after a power cut; groups share the cost.
     connection.execute("PRAGMA synchronous = FULL")
     return connection

@@ -1,0 +1,168 @@
+"""``gongpai config``, ``migrate``, ``keys`` and ``backup``, and the way back from a back-up that the docs describe."""
+
+import asyncio
+import os
+import shutil
+import stat
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gongpai.cli.program import program
+from gongpai.gateway.config.values import parse_secret_key
+from gongpai.gateway.keys import KeyKeeper
+from gongpai.gateway.records import Person, World
+from gongpai.gateway.store.migrate import migrate
+from gongpai.gateway.store.open import open_stores
+from memory import make_person
+from programs import require_program
+from services import PostgresServer
+from settings_of_tests import RIGHT, SECRET_KEY
+
+
+def run(storage: str, *arguments: str, **changes: str) -> Result:
+    environ = {**RIGHT, "GONGPAI_STORAGE": storage, "LANG": "C", **changes}
+    return CliRunner().invoke(program, arguments, env=environ)
+
+
+def wall(stored: str) -> list[list[str]]:
+    return [line.split() for line in stored.splitlines()]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return f"sqlite://{tmp_path}/gongpai.db"
+
+
+async def _put(storage: str, person: Person) -> None:
+    async with open_stores(storage) as stores:
+        await stores.people.mint(person)
+        await KeyKeeper(stores.keys, stores.ring, parse_secret_key(SECRET_KEY) or b"", timedelta(1)).load(
+            datetime.now(UTC)
+        )
+
+
+async def _get(storage: str, subject: str) -> Person | None:
+    async with open_stores(storage) as stores:
+        await KeyKeeper(stores.keys, stores.ring, parse_secret_key(SECRET_KEY) or b"", timedelta(1)).load(
+            datetime.now(UTC)
+        )
+        return await stores.people.get(subject)
+
+
+def test_a_right_configuration_is_said_to_be_right(storage: str) -> None:
+    assert "right" in run(storage, "config", "check").stdout
+    assert "没有问题" in run(storage, "config", "check", "--lang", "zh").stdout
+
+
+def test_every_fault_is_shown_with_its_remedy(storage: str) -> None:
+    result = run(storage, "config", "check", GONGPAI_PUBLIC_URL="x", GONGPAI_LISTEN="y")
+    assert result.exit_code == 2
+    assert "public_url:" in result.stderr
+    assert "listen:" in result.stderr
+    assert result.stderr.count("remedy:") == 2
+    assert "解决办法" in run(storage, "config", "check", GONGPAI_LISTEN="y", LANG="zh_CN.UTF-8", LC_ALL="").stderr
+
+
+def test_the_example_is_printed_in_both_languages(storage: str) -> None:
+    chinese, english = (run(storage, "config", "example", "--lang", lang).stdout for lang in ("zh", "en"))
+    assert "public_url" in chinese
+    assert "public_url" in english
+    assert chinese != english
+
+
+def test_migrate_shows_then_applies_what_is_pending(storage: str) -> None:
+    pending = run(storage, "migrate", "--check")
+    assert (pending.exit_code, pending.stdout) == (1, "pending: 0001\n")
+    applied = run(storage, "migrate")
+    assert (applied.exit_code, applied.stdout) == (0, "applied: 0001\n")
+    assert run(storage, "migrate", "--check").stdout == "up to date\n"
+
+
+def test_migrate_refuses_a_database_of_the_other_world(storage: str) -> None:
+    migrate(storage, World.SANDBOX)
+    result = run(storage, "migrate")
+    assert result.exit_code == 3
+    assert "sandbox" in result.stderr
+
+
+def test_a_new_secret_key_is_one_that_the_gateway_takes(storage: str) -> None:
+    one, two = (run(storage, "keys", "new").stdout.strip() for _ in range(2))
+    assert one != two
+    assert run(storage, "config", "check", GONGPAI_SECRET_KEY=one).exit_code == 0
+
+
+def test_keys_are_listed_rotated_and_revoked(storage: str) -> None:
+    run(storage, "migrate")
+    first = wall(run(storage, "keys", "list").stdout)
+    assert sorted(line[1] for line in first) == ["gate", "kept", "session"]
+    key_id = wall(run(storage, "keys", "rotate", "gate").stdout)[0][0]
+    assert len(wall(run(storage, "keys", "rotate").stdout)) == 3
+    assert len(wall(run(storage, "keys", "list").stdout)) == 7
+    assert run(storage, "keys", "revoke", key_id).stdout == f"{key_id}  gate  revoked\n"
+    again = run(storage, "keys", "revoke", key_id)
+    assert again.exit_code == 1
+    assert "no such key" in again.stderr
+
+
+def test_keys_say_when_secret_key_or_database_is_wrong(storage: str, tmp_path: Path) -> None:
+    run(storage, "migrate")
+    run(storage, "keys", "list")
+    other = run(storage, "keys", "new").stdout.strip()
+    wrong = run(storage, "keys", "list", GONGPAI_SECRET_KEY=other)
+    assert (wrong.exit_code, "secret_key" in wrong.stderr) == (3, True)
+    empty = run(f"sqlite://{tmp_path}/empty.db", "keys", "list")
+    assert (empty.exit_code, "storage" in empty.stderr) == (3, True)
+
+
+def test_a_back_up_made_while_the_database_is_written_can_be_restored(storage: str, tmp_path: Path) -> None:
+    run(storage, "migrate")
+    person, target = make_person(), tmp_path / "copy.db"
+
+    async def back_up_while_open() -> Result:
+        async with open_stores(storage) as stores:  # in use: what was written lies in the log beside the file
+            await stores.people.mint(person)
+            result = await asyncio.to_thread(run, storage, "backup", str(target))
+            await stores.people.mint(make_person("later"))
+            return result
+
+    assert asyncio.run(back_up_while_open()).stdout == f"{target}\n"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    for file in tmp_path.glob("gongpai.db*"):
+        file.unlink()
+    shutil.copy(target, tmp_path / "gongpai.db")
+    assert run(storage, "migrate", "--check").stdout == "up to date\n"
+    assert asyncio.run(_get(storage, person.subject)) == person
+
+
+def test_a_back_up_overwrites_nothing_and_says_what_it_cannot_do(storage: str, tmp_path: Path) -> None:
+    existing = tmp_path / "existing"
+    existing.touch()
+    run(storage, "migrate")
+    assert run(storage, "backup", str(existing)).exit_code == 2
+    assert run(f"sqlite://{tmp_path}/none.db", "backup", str(tmp_path / "copy")).exit_code == 2
+    assert "pg_dump" in run("postgresql://db/gongpai", "backup", str(tmp_path / "copy")).stderr
+    (tmp_path / "broken.db").write_bytes(b"this is no database" * 100)
+    assert run(f"sqlite://{tmp_path}/broken.db", "backup", str(tmp_path / "copy")).exit_code == 3
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.services
+def test_a_dump_of_postgresql_can_be_restored(
+    postgres_url: str, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    migrate(postgres_url, World.WECOM)
+    person, dump = make_person(), tmp_path / "gongpai.dump"
+    asyncio.run(_put(postgres_url, person))
+    folders = tuple(Path("/usr/lib/postgresql").glob("*/bin"))
+    pg_dump, pg_restore = (require_program(name, folders=folders) for name in ("pg_dump", "pg_restore"))
+    subprocess.run([pg_dump, "--format=custom", f"--file={dump}", postgres_url], check=True, env=dict(os.environ))
+    name = postgres_server.create_database()
+    restored = postgres_server.url(name)
+    subprocess.run([pg_restore, f"--dbname={restored}", str(dump)], check=True)
+    assert migrate(restored, World.WECOM) == []
+    assert asyncio.run(_get(restored, person.subject)) == person
+    postgres_server.drop_database(name)

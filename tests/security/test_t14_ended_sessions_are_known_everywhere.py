@@ -1,0 +1,62 @@
+"""T14: no worker believes a seal alone unless it surely heard of every session that ended."""
+
+from datetime import timedelta
+
+import pytest
+
+from gongpai.gateway.config import SessionLimits
+from gongpai.gateway.gate import Ask, GateCookie, Pass, ReadStore, Refusal, Refuse, check, seal_gate
+from gongpai.gateway.news import MOST_ENDED, STALE_AFTER, Heard, NewsFeed
+from gongpai.gateway.records import EndReason, News, NewsKind
+from gongpai.gateway.session import Sessions, SignIn
+from gongpai.gateway.store.open import Stores
+from memory import NOW, make_person
+
+SECOND = int(NOW.timestamp())
+
+
+def cookie_of(ref: str) -> GateCookie:
+    return GateCookie(ref, "subject", "lisi", None, (), "main", 0, SECOND, SECOND + 43_200)
+
+
+async def no_keys(_now: object) -> None:
+    pass
+
+
+async def test_a_worker_that_starts_late_refuses_what_ended_before(stores: Stores) -> None:
+    person = await stores.people.mint(make_person())
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits())
+    started = await sessions.start(person, SignIn("main", "web", "wecom_scan", "lisi"), NOW)
+    assert started is not None
+    sealed = seal_gate(stores.ring, cookie_of(started.session.ref), b"app")
+    feed = NewsFeed(stores.news, stores.driver, no_keys)
+    unheard = check(sealed, b"app", stores.ring, feed.heard, SECOND, 0.0)
+    assert unheard == ReadStore(cookie_of(started.session.ref), Ask.STALE)  # not ready: it may not decide
+    await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    await feed.catch_up()
+    assert check(sealed, b"app", stores.ring, feed.heard, SECOND, 0.0) == Refuse(Refusal.ENDED)
+    assert await sessions.get(started.cookie, NOW) is None  # our own pages ask the store in any case
+
+
+async def test_an_open_connection_is_no_proof_of_freshness(stores: Stores) -> None:
+    heard, at = Heard(), 100.0
+    sealed = seal_gate(stores.ring, cookie_of("ref"), b"app")
+    heard.catch_up(at)
+    limit = STALE_AFTER.total_seconds()
+    assert isinstance(check(sealed, b"app", stores.ring, heard, SECOND, at + limit), Pass)
+    late = check(sealed, b"app", stores.ring, heard, SECOND, at + limit + 0.01)
+    assert late == ReadStore(cookie_of("ref"), Ask.STALE)
+
+
+@pytest.mark.parametrize("most", [1, 10])
+async def test_past_its_memory_the_store_is_read_and_nothing_is_evicted(stores: Stores, most: int) -> None:
+    heard = Heard(most)
+    until = NOW + timedelta(hours=12)
+    for number in range(most + 1):
+        heard.hear(News(number, NewsKind.SESSION_ENDED, f"ref{number}", 0, until))
+    heard.catch_up(0.0)
+    first = seal_gate(stores.ring, cookie_of("ref0"), b"app")
+    assert check(first, b"app", stores.ring, heard, SECOND, 0.0) == Refuse(Refusal.ENDED)
+    other = seal_gate(stores.ring, cookie_of("other"), b"app")
+    assert check(other, b"app", stores.ring, heard, SECOND, 0.0) == ReadStore(cookie_of("other"), Ask.NOT_WHOLE)
+    assert MOST_ENDED >= 100_000
