@@ -2,7 +2,6 @@
 
 from typing import assert_never
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -11,48 +10,38 @@ from gongpai.sandbox.pages.client import holder
 from gongpai.sandbox.pages.decision import AskConsent, Link, Problem, Silent, decide
 from gongpai.sandbox.pages.links import WayBack, way_back
 from gongpai.sandbox.pages.render import choose_language, local_name, render, translator
-from gongpai.sandbox.world import App, Corp, Person, Scope, World
+from gongpai.sandbox.world import World
 
 
 async def show(request: Request) -> Response:
     """Answer the link."""
-    link, person = _read_link(request), holder(request)
-    decision = decide(request.state.corner.world, link, person)
+    world: World = request.state.corner.world
+    link = _read_link(request)
+    decision = decide(world, link, holder(request))
     match decision:
         case Problem():
             return _show_problem(request, decision)
-        case Silent(corp, app, scope) if person is not None:
-            return _go_back(request.state.corner.world, corp, app, person, scope, link)
-        case AskConsent(corp, app, fields) if person is not None:
-            return render(
-                request,
-                "consent.html",
-                corp_name=local_name(corp, choose_language(request)),
-                app_name=local_name(app, choose_language(request)),
-                person=person,
-                person_name=local_name(person, choose_language(request)),
-                fields=fields,
-                action=f"{request.url.path}?{request.url.query}",
-            )
-        case Silent() | AskConsent():  # nobody is inside the client, which is a Problem already
-            return _show_problem(request, Problem("outside"))
+        case Silent():
+            return _go_back(world, link, decision)
+        case AskConsent():
+            return _ask_consent(request, decision)
     assert_never(decision)
 
 
 async def answer(request: Request) -> Response:
     """Take the person's answer on the consent page."""
     world: World = request.state.corner.world
-    link, person = _read_link(request), holder(request)
-    decision = decide(world, link, person)
-    if not isinstance(decision, AskConsent) or person is None:
+    link = _read_link(request)
+    decision = decide(world, link, holder(request))
+    if not isinstance(decision, AskConsent):
         # Answered meanwhile, or the settings have changed: the link says what comes now.
         return await show(request)
     form = await request.form(max_files=0, max_fields=20)
     if form.get("answer") == "agree":
-        chosen = {value for value in form.getlist("field") if not isinstance(value, UploadFile)}
-        fields = [field for field in decision.fields if field in chosen]
-        world.give_consent(decision.corp, decision.app, person, fields)
-        return _go_back(world, decision.corp, decision.app, person, "snsapi_privateinfo", link)
+        chosen = set(form.getlist("field"))
+        corp, app, person = decision.corp, decision.app, decision.person
+        world.give_consent(corp, app, person, [field for field in decision.fields if field in chosen])
+        return _go_back(world, link, Silent(corp, app, person, "snsapi_privateinfo"))
     if world.file.switches.refusal == "stay":
         t = translator(choose_language(request))
         return _message(request, t("stayed_title"), t("stayed_why"))
@@ -71,10 +60,26 @@ def _read_link(request: Request) -> Link:
     )
 
 
-def _go_back(world: World, corp: Corp, app: App, person: Person, scope: Scope, link: Link) -> Response:
+def _go_back(world: World, link: Link, decision: Silent) -> Response:
     host = redirect_host(link.redirect_uri) or ""
-    code = world.issue_code(corp, app, person, scope=scope, redirect_host=host, way="in_app")
+    code = world.issue_code(
+        decision.corp, decision.app, decision.person, scope=decision.scope, redirect_host=host, way="in_app"
+    )
     return RedirectResponse(_way_back(world, link).with_code(code.value), status_code=302)
+
+
+def _ask_consent(request: Request, decision: AskConsent) -> Response:
+    language = choose_language(request)
+    return render(
+        request,
+        "consent.html",
+        corp_name=local_name(decision.corp, language),
+        app_name=local_name(decision.app, language),
+        person=decision.person,
+        person_name=local_name(decision.person, language),
+        fields=decision.fields,
+        action=f"{request.url.path}?{request.url.query}",
+    )
 
 
 def _way_back(world: World, link: Link) -> WayBack:

@@ -53,6 +53,7 @@ class Silent:
 
     corp: Corp
     app: App
+    person: Person
     scope: Scope
 
 
@@ -62,6 +63,7 @@ class AskConsent:
 
     corp: Corp
     app: App
+    person: Person
     fields: tuple[SensitiveField, ...]
 
 
@@ -89,7 +91,7 @@ def decide(world: World, link: Link, person: Person | None) -> Decision:  # noqa
     if not found.enabled:
         return Problem("disabled", errcode=50003)
     if link.scope in _SILENT_SCOPES:
-        return Silent(corp, found, "snsapi_base")
+        return Silent(corp, found, person, "snsapi_base")
     if link.scope != "snsapi_privateinfo":
         return Problem("scope", "scope must be snsapi_base or snsapi_privateinfo")
     return _decide_privateinfo(world, corp, found, link, person)
@@ -112,15 +114,15 @@ def _decide_privateinfo(  # noqa: PLR0911  a row of the table each
 ) -> Decision:
     if not link.agentid:
         if world.file.switches.privateinfo_without_agentid == "base":
-            return Silent(corp, app, "snsapi_base")
+            return Silent(corp, app, person, "snsapi_base")
         return Problem("agentid", "snsapi_privateinfo needs agentid")
     if world.index(corp).standing(person).member is None:
         # No user_ticket for linked corps and outsiders (WeCom 91023), so there is nothing to consent to.
-        return Silent(corp, app, "snsapi_base")
+        return Silent(corp, app, person, "snsapi_base")
     if not world.is_visible(corp, app, person):
         return Problem("range", errcode=92000)
     if not app.sensitive_fields:
         return Problem("permission", errcode=92001)
     if world.remembers_consent(corp, app, person):
-        return Silent(corp, app, "snsapi_privateinfo")
-    return AskConsent(corp, app, tuple(app.sensitive_fields))
+        return Silent(corp, app, person, "snsapi_privateinfo")
+    return AskConsent(corp, app, person, tuple(app.sensitive_fields))
