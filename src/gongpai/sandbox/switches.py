@@ -61,7 +61,7 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     success_errcode: Annotated[bool, Meta(description="success says errcode 0; it may be left out (WeCom 90313)")] = (
         True
     )
-    shuffle_keys: Annotated[bool, Meta(description="answers carry their keys in reverse order (never promised)")] = (
+    reverse_keys: Annotated[bool, Meta(description="answers carry their keys in reverse order (never promised)")] = (
         False
     )
     error_headers: Annotated[bool, Meta(description="failures carry error-code and error-msg headers (seen)")] = True

@@ -66,7 +66,7 @@ def test_switches_change_the_words_of_an_error(stage: Stage, corner: CornerState
 def test_success_may_leave_errcode_out_and_turn_its_keys_round(stage: Stage, corner: CornerState) -> None:
     usual = list(_ask(stage, "getcallbackip").json())
     assert usual == ["errcode", "errmsg", "ip_list"]
-    corner.switches.shuffle_keys = True
+    corner.switches.reverse_keys = True
     assert list(_ask(stage, "getcallbackip").json()) == ["ip_list", "errmsg", "errcode"]
     corner.switches.success_errcode = False
     assert list(_ask(stage, "getcallbackip").json()) == ["ip_list"]

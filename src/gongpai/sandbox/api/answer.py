@@ -134,6 +134,6 @@ def _hint(now: datetime, switches: Switches) -> str:
 
 
 def _encode(said: Json, switches: Switches) -> bytes:
-    if switches.shuffle_keys:
+    if switches.reverse_keys:
         said = dict(reversed(said.items()))
     return msgspec.json.encode(said)
