@@ -80,7 +80,7 @@ async def until(condition: Callable[[], bool], seconds: float) -> None:
 def make_person(userid: str = "lisi", corpid: str = "wwcorp", **changes: object) -> Person:
     """Return a new person with a subject of their own."""
     person = {"subject": secrets.token_hex(8), "key": Member(corpid, userid).key, "epoch": 0, "minted_at": NOW}
-    return Person(**{**person, **changes})  # type: ignore[arg-type]
+    return Person(**{**person, **changes})  # type: ignore[arg-type]  # checked where the record is made
 
 
 def make_attempt(**changes: object) -> SignInAttempt:
@@ -95,7 +95,7 @@ def make_attempt(**changes: object) -> SignInAttempt:
         "created_at": NOW,
         "expires_at": NOW + timedelta(minutes=5),
     }
-    return SignInAttempt(**{**attempt, **changes})  # type: ignore[arg-type]
+    return SignInAttempt(**{**attempt, **changes})  # type: ignore[arg-type]  # checked where the record is made
 
 
 def make_session(subject: str, **changes: object) -> Session:
@@ -116,4 +116,4 @@ def make_session(subject: str, **changes: object) -> Session:
         "expires_at": NOW + timedelta(hours=12),
         "checked_at": NOW,
     }
-    return Session(**{**session, **changes})  # type: ignore[arg-type]
+    return Session(**{**session, **changes})  # type: ignore[arg-type]  # checked where the record is made

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite"
 
 def _key(key_id: str, **changes: object) -> SealedKey:
     key = {"key_id": key_id, "purpose": KeyPurpose.GATE, "sealed": b"sealed", "created_at": NOW, "activates_at": NOW}
-    return SealedKey(**{**key, **changes})  # type: ignore[arg-type]
+    return SealedKey(**{**key, **changes})  # type: ignore[arg-type]  # checked where the record is made
 
 
 async def test_of_many_first_keys_at_once_one_is_kept(stores: Stores) -> None:

@@ -46,7 +46,7 @@ async def test_an_altered_record_breaks_the_chain_there(change: dict[str, object
     audit = Audit(pages, SECRET_KEY)
     for number in range(5):
         await audit.record(AuditEvent("event", facts={"n": number}), NOW)
-    pages.records[2] = replace(pages.records[2], **change)  # type: ignore[arg-type]
+    pages.records[2] = replace(pages.records[2], **change)  # type: ignore[arg-type]  # checked where the record is made
     assert find_break(pages.records, SECRET_KEY) == 3
 
 

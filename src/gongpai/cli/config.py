@@ -12,9 +12,15 @@ if TYPE_CHECKING:
 Language = Literal["zh", "en"]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", help="The file; without it, only the environment is read.", envvar="GONGPAI_CONFIG"),
+    typer.Option(
+        "--config",
+        help="The file; gongpai.toml if it is here.",
+        envvar="GONGPAI_CONFIG",
+    ),
 ]
 LanguageOption = Annotated[str, typer.Option("--lang", help="zh or en.", envvar="GONGPAI_LANG", show_default="LANG's")]
+
+_DEFAULT = Path("gongpai.toml")
 
 config = typer.Typer(help="Check the configuration, or print an example.", no_args_is_help=True)
 
@@ -38,6 +44,8 @@ def require_config(path: Path | None, lang: str = "") -> "Config":
     """Return the configuration, or show its faults and leave with status 2."""
     from gongpai.gateway.config import ConfigError, load
 
+    if path is None and _DEFAULT.exists():
+        path = _DEFAULT
     try:
         return load(path, os.environ)
     except ConfigError as error:
