@@ -42,6 +42,17 @@ async def test_a_refusal_is_repeated_with_its_reference(gateway: Gateway) -> Non
     assert gateway.corner.counts()["auth/getuserinfo"] == 1
 
 
+@pytest.mark.parametrize(("errcode", "status"), [(-1, 503), (40029, 400), (48002, 500)])
+async def test_an_error_of_wecoms_is_repeated_and_not_tried_again(gateway: Gateway, errcode: int, status: int) -> None:
+    gateway.corner.plan_fault("auth/getuserinfo", errcode=errcode, times=1)
+    browser = gateway.browser()
+    url = callback((await browser.begin())["state"], gateway.mint("lisi"))
+    first, second = await browser.get(url), await browser.get(url)
+    assert first.status_code == second.status_code == status
+    assert (first.headers["x-request-id"] in second.text) == (status != 400)
+    assert gateway.corner.counts()["auth/getuserinfo"] == 1
+
+
 async def test_after_a_minute_nothing_is_repeated(gateway: Gateway) -> None:
     browser = gateway.browser()
     state = (await browser.begin())["state"]

@@ -4,11 +4,11 @@ import pytest
 
 from gongpai.gateway.store.open import Stores
 from gongpai.wecom.errors import UsageError
-from gongpai.wecom.models import ExternalContact, LinkedMember, Member, Stranger, fold_id
+from gongpai.wecom.models import ExternalContact, Identity, LinkedMember, Member, Stranger, fold_id
 from memory import NOW, make_person
 
 BACKENDS = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
-PEOPLE = [
+PEOPLE: list[Identity] = [
     Member("wwA", "lisi"),
     Member("wwB", "lisi"),
     Member("wwA", "lisi2"),

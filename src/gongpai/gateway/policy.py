@@ -5,19 +5,16 @@ from collections.abc import Collection, Mapping
 from gongpai.gateway.config import Policy
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.wecom.errors import DeniedError
-from gongpai.wecom.models import (
-    ExternalContact,
-    Identity,
-    LinkedMember,
-    Member,
-    Status,
-    Stranger,
-    UserProfile,
-)
+from gongpai.wecom.models import Identity, Kind, Member, Status, UserProfile
 
 # Source: WeCom 90313: 60111 says that the userid does not exist, 50002 and 60011 that it is out of the app's range.
 _UNKNOWN_USERID = 60111
 
+_BY_KIND = {
+    Kind.LINKED: Reason.LINKED_MEMBER,
+    Kind.EXTERNAL: Reason.EXTERNAL_CONTACT,
+    Kind.STRANGER: Reason.STRANGER,
+}
 _BY_STATUS = {
     Status.DISABLED: Reason.DISABLED,
     Status.NOT_ACTIVATED: Reason.NOT_ACTIVE,
@@ -32,15 +29,9 @@ def require_member(identity: Identity) -> Member:
     Raises:
         RefusedError: anyone else, each kind with a reason of its own.
     """
-    match identity:
-        case Member():
-            return identity
-        case LinkedMember():
-            raise RefusedError(Reason.LINKED_MEMBER)
-        case ExternalContact():
-            raise RefusedError(Reason.EXTERNAL_CONTACT)
-        case Stranger():
-            raise RefusedError(Reason.STRANGER)
+    if not isinstance(identity, Member):
+        raise RefusedError(_BY_KIND[identity.key.kind])
+    return identity
 
 
 def reason_for(error: DeniedError) -> Reason:

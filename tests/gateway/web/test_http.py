@@ -1,16 +1,18 @@
 """From what went wrong to a page: neutral words, a reference, and the cause in the log under it."""
 
 import sqlite3
+from pathlib import Path
 
 import httpx2
 import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateways import Gateway, callback
+from gateways import Gateway, callback, gateway_config, open_gateway
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.web import pages
 from gongpai.gateway.web.http import page_of
+from gongpai.sandbox import Corner
 from gongpai.wecom import ApiError, CodeRejectedError, RateLimitedError, SystemBusyError, TransportError
 
 
@@ -90,3 +92,11 @@ async def test_a_dead_database_is_a_page_with_a_reference_and_no_trace(gateway: 
     assert "attempts" not in answer.text
     (failure,) = [event for event in events if event["event"] == "failure"]
     assert failure["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_the_sandbox_never_passes_for_wecom(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, sandbox=False)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        answer = await _come_back(gateway)
+        assert answer.status_code == 503
+        assert "location" not in answer.headers
