@@ -47,7 +47,7 @@ lint: $(DEV)
 	$(BIN)/ruff check
 
 types: $(DEV)
-	$(BIN)/mypy src tests benchmarks scripts
+	$(BIN)/mypy src tests benchmarks scripts examples
 
 contracts: $(DEV)
 	$(BIN)/lint-imports

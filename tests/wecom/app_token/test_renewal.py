@@ -25,12 +25,29 @@ TWO_HOURS = timedelta(seconds=7200)
 IN_STALE_TIME = timedelta(seconds=6700)
 
 
+class FaultyStore(MemoryStore):
+    """A store whose server may be down, and whose answers may come late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_down = False
+        self.late_reads: list[AppToken] = []
+
+    def get(self, key: AppTokenKey) -> AppToken | None:
+        return self.late_reads.pop() if self.late_reads else super().get(key)
+
+    def acquire_lease(self, key: AppTokenKey, holder: str, ttl: timedelta, now: datetime) -> int | None:
+        if self.is_down:
+            raise ConnectionError
+        return super().acquire_lease(key, holder, ttl, now)
+
+
 @dataclass
 class Fleet:
     """One process's tokens over a store in memory, with a WeCom that answers as told."""
 
     is_async: bool
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: FaultyStore = field(default_factory=FaultyStore)
     clock: JumpingClock = field(default_factory=JumpingClock)
     answers: list[WeComError] = field(default_factory=list)
     fetched: int = 0
@@ -259,23 +276,16 @@ async def test_the_life_of_a_token_counts_from_before_the_question(fleet: Fleet)
 
 async def test_a_flight_that_had_read_the_refused_token_is_not_believed(fleet: Fleet) -> None:
     refused = _keep(fleet.store)
-    reads: list[AppToken | None] = [refused]
-    get = fleet.store.get
     # The first look of the flight came before the drop.
-    fleet.store.get = lambda key: reads.pop() if reads else get(key)  # type: ignore[method-assign]
+    fleet.store.late_reads.append(refused)
     assert (await fleet.replace(refused)).value == "TOKEN-1"
 
 
 async def test_a_broken_store_is_seen_by_the_callers_and_tried_again(fleet: Fleet) -> None:
-    acquire = fleet.store.acquire_lease
-
-    def fail(key: AppTokenKey, holder: str, ttl: timedelta, now: datetime) -> int | None:
-        raise ConnectionError(f"{key}: gone, {holder}, {ttl}, {now}")
-
-    fleet.store.acquire_lease = fail  # type: ignore[method-assign]  # a store whose server is down
+    fleet.store.is_down = True
     with pytest.raises(ConnectionError):
         await fleet.current()
-    fleet.store.acquire_lease = acquire  # type: ignore[method-assign]
+    fleet.store.is_down = False
     assert (await fleet.current()).value == "TOKEN-1"
 
 
