@@ -14,7 +14,6 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
 NPM := tests/npm/node_modules/npm.stamp
-CODE := src tests benchmarks scripts docs
 
 .PHONY: help demo test bench check lock format format-check lint types contracts budgets docs clean
 
