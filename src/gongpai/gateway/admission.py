@@ -15,8 +15,8 @@ from gongpai.gateway.records import EndReason, Fact, Person, Profile, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import PeopleStore
 from gongpai.wecom.client import AsyncWeComClient
-from gongpai.wecom.errors import ApiError, DeniedError, RateLimitedError, SystemBusyError, TransportError
-from gongpai.wecom.models import AccountKey, Identity, Member, UserProfile
+from gongpai.wecom.errors import ApiError, DeniedError, InputError, RateLimitedError, SystemBusyError, TransportError
+from gongpai.wecom.models import AccountKey, Department, Identity, Member, UserProfile
 
 _SOURCE = "user/get"
 
@@ -88,10 +88,10 @@ class Admission:
         client, app, now = self.clients[settings.name], settings.app, self.clock()
         names = {}
         for each in ids:
-            fetch = partial(client.get_department, each)
+            fetch = partial(_read_department, client, each)
             with suppress(ApiError, TransportError):
                 names[each] = await self.directory.get_department_name(app.corpid, app.agentid, each, fetch, now)
-        return names
+        return {department: name for department, name in names.items() if name}
 
     async def _look(self, settings: AppConfig, member: Member) -> HeldProfile:
         client, app, now = self.clients[settings.name], settings.app, self.clock()
@@ -121,6 +121,14 @@ class Admission:
         if await self.sessions.end(session.ref, EndReason.DENIED, now):
             event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": reason})
             await self.audit.record(event, now)
+
+
+async def _read_department(client: AsyncWeComClient, department_id: int) -> Department:
+    """Read a department; one that the app may not see has no name, and that is kept too, to be asked for seldom."""
+    try:
+        return await client.get_department(department_id)
+    except (DeniedError, InputError):
+        return Department(department_id, "", 0)
 
 
 def profile_of(profile: UserProfile, fetched_at: datetime) -> Profile:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -62,9 +63,7 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(open_stores(config.storage, config.tickets, config.secret_key))
         upkeep = await stack.enter_async_context(keep_up(stores, config))
-        verify: ssl.SSLContext | bool = True
-        if config.ca_file is not None:
-            verify = ssl.create_default_context(cafile=config.ca_file)
+        verify = trust(config.ca_file)
         clients = {
             name: await stack.enter_async_context(
                 AsyncWeComClient(
@@ -79,6 +78,14 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
             for name, settings in config.apps.items()
         }
         yield _compose(config, stores, upkeep, clients, clock)
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Return whom outbound calls trust: the system's authorities, and that of *ca_file*."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 def _compose(

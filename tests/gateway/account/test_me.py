@@ -46,6 +46,9 @@ async def test_departments_whose_names_cannot_be_read_are_shown_by_id(gateway: G
     page = await browser.get("/me")
     assert page.status_code == 200
     assert str(gateway.corner.member("lisi").departments[0]) in page.text
+    asked = gateway.corner.counts()["department/get"]
+    await browser.get("/me")
+    assert gateway.corner.counts()["department/get"] == asked
 
 
 async def test_a_second_visit_asks_wecom_nothing(gateway: Gateway) -> None:

@@ -17,7 +17,7 @@ async def _see(_codes: object, _state: str) -> list[SeenCode]:
 
 
 def _scope(**parts: object) -> Scope:
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None}
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "client": None}
     return {**scope, **parts}
 
 
