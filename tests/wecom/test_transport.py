@@ -162,7 +162,7 @@ async def test_an_endless_answer_is_cut_off(sender: Sender) -> None:
     with answering(flood) as server:
         [answer] = await sender.send(server.url, GET, patience=Timeout(1, 20))
     assert isinstance(answer, TransportError)
-    assert "longer than" in str(answer)
+    assert str(answer) == "the answer is longer than 16777216 bytes"
 
 
 async def test_a_trickling_answer_is_given_up_after_the_read_timeout(sender: Sender) -> None:
@@ -177,7 +177,7 @@ async def test_a_trickling_answer_is_given_up_after_the_read_timeout(sender: Sen
         [answer] = await sender.send(server.url, GET)
         stop.set()
     assert isinstance(answer, TransportError)
-    assert "too slowly" in str(answer)
+    assert str(answer) == "the answer came too slowly"
 
 
 async def test_a_real_client_refuses_a_sandbox(sender: Sender) -> None:

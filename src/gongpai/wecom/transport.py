@@ -61,15 +61,15 @@ class _Wire:
             return httpx2.Request(request.method, url, headers=_HEADERS, extensions=extensions)
         return httpx2.Request(request.method, url, headers=_HEADERS, json=request.json, extensions=extensions)
 
-    def read(self, status: int, headers: httpx2.Headers, body: bytes | None) -> "Answer":
+    def read(self, status: int, headers: httpx2.Headers, body: bytes | TransportError) -> "Answer":
         if (headers.get(_SANDBOX_HEADER) == "1") is not self.is_sandbox:
             return WrongWorldError(
                 "WeCom answered where a sandbox was expected"
                 if self.is_sandbox
                 else "a sandbox answered where WeCom was expected; say sandbox=True if that is meant"
             )
-        if body is None:
-            return TransportError(f"the answer is longer than {_BODY_LIMIT} bytes or came too slowly")
+        if isinstance(body, TransportError):
+            return body
         # Application errors come with 200; all else is a wrong path, a proxy or a fault of the server.
         if status != httpx2.codes.OK:
             return TransportError(f"HTTP {status}")
@@ -116,13 +116,15 @@ class AsyncTransport:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _read(self, response: httpx2.Response) -> bytes | None:
+    async def _read(self, response: httpx2.Response) -> bytes | TransportError:
         parts, size, deadline = [], 0, time.monotonic() + self._deadline
         async for part in cast("httpx2.AsyncByteStream", response.stream):
             parts.append(part)
             size += len(part)
-            if size > _BODY_LIMIT or time.monotonic() > deadline:
-                return None
+            if size > _BODY_LIMIT:
+                return TransportError(f"the answer is longer than {_BODY_LIMIT} bytes")
+            if time.monotonic() > deadline:
+                return TransportError("the answer came too slowly")
         return b"".join(parts)
 
 
@@ -159,13 +161,15 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def _read(self, response: httpx2.Response) -> bytes | None:
+    def _read(self, response: httpx2.Response) -> bytes | TransportError:
         parts, size, deadline = [], 0, time.monotonic() + self._deadline
         for part in cast("httpx2.SyncByteStream", response.stream):
             parts.append(part)
             size += len(part)
-            if size > _BODY_LIMIT or time.monotonic() > deadline:
-                return None
+            if size > _BODY_LIMIT:
+                return TransportError(f"the answer is longer than {_BODY_LIMIT} bytes")
+            if time.monotonic() > deadline:
+                return TransportError("the answer came too slowly")
         return b"".join(parts)
 
 
