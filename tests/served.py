@@ -98,4 +98,6 @@ async def sign_in(http: httpx2.AsyncClient, gateway: Served) -> httpx2.Response:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return str(value) if isinstance(value, int) else f'"{value}"'
