@@ -1,6 +1,5 @@
 """Planned faults: which call fails, how, and how often. Pure."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -86,8 +85,3 @@ class _Planned:
         self.left -= 1
         self.is_spent = self.left == 0
         return True
-
-
-def describe(faults: Iterable[Fault]) -> list[dict[str, object]]:
-    """Return *faults* as JSON values."""
-    return [msgspec.to_builtins(fault) for fault in faults]
