@@ -62,6 +62,14 @@ def test_tls_prints_how_to_reach_it() -> None:
         assert "nothing is kept" in process.communicate(timeout=30)[0]
 
 
+def test_where_all_addresses_answer_the_recipes_name_the_exposed_one() -> None:
+    options = ("--host", "0.0.0.0", "--expose", "192.0.2.7", "--tls", "--tls-port", "0")  # noqa: S104  what is tested
+    with _running(*options) as (process, said):
+        assert "EXPOSED" in said
+        assert process.stdout is not None
+        assert any("MAP qyapi.weixin.qq.com 192.0.2.7:" in line for line in process.stdout)
+
+
 def test_every_fault_of_a_world_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "w.toml"
     path.write_text('[[corps]]\ncorpid = 3\nnam = "x"\n', encoding="utf-8")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gongpai.sandbox import Sandbox
 
 _TICK_SECONDS = 0.5
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared, not bound
 _HTTPS, _OTHER_HTTPS = 443, 8443
 
 
@@ -49,7 +50,9 @@ def sandbox(
         raise typer.Exit(1) from None
     with running, tempfile.TemporaryDirectory(prefix="gongpai-sandbox-") as folder:
         try:
-            _print_start(running, host, Path(folder), is_exposed=bool(expose))
+            # Nobody can be sent to "every address": the recipes then name the first of those given.
+            address = expose[0] if expose and host in _EVERYWHERE else host
+            _print_start(running, address, Path(folder), is_exposed=bool(expose))
             _wait()
         except KeyboardInterrupt:
             pass
@@ -73,15 +76,15 @@ def _https_port(host: str) -> int:
     return _HTTPS
 
 
-def _print_start(running: "Sandbox", host: str, folder: Path, *, is_exposed: bool) -> None:
+def _print_start(running: "Sandbox", address: str, folder: Path, *, is_exposed: bool) -> None:
     from gongpai.sandbox.banner import banner
 
     typer.echo(banner(running.url, running.home_url, running.control_token, is_exposed=is_exposed))
     if running.throwaway is not None and running.tls_port is not None:
         from gongpai.sandbox.tls import recipes, write_trust
 
-        files = write_trust(running.throwaway, folder, host)
-        typer.echo(recipes(files, running.throwaway.spki_sha256, host, running.tls_port))
+        files = write_trust(running.throwaway, folder, address)
+        typer.echo(recipes(files, running.throwaway.spki_sha256, address, running.tls_port))
 
 
 def _wait() -> NoReturn:
