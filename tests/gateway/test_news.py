@@ -43,9 +43,13 @@ def test_a_full_memory_forgets_nothing_and_says_that_it_is_not_whole() -> None:
     for ref in ("a", "b"):
         heard.hear(ended(ref))
     assert heard.is_whole
-    heard.hear(ended("c"))
+    heard.hear(ended("c", LATER + timedelta(hours=1)))
     assert not heard.is_whole
-    assert set(heard.ended) == {"a", "b", "c"}
+    assert set(heard.ended) == {"a", "b"}
+    heard.forget_before(LATER)
+    assert not heard.is_whole  # "c" was missed, and its cookie still lives
+    heard.forget_before(LATER + timedelta(hours=1))
+    assert heard.is_whole
 
 
 def test_an_epoch_never_falls() -> None:
@@ -53,6 +57,14 @@ def test_an_epoch_never_falls() -> None:
     for number in (2, 1):
         heard.hear(News(number, NewsKind.EPOCH_RAISED, "subject", number, LATER))
     assert heard.epochs == {"subject": 2}
+    heard.forget_before(LATER)
+    assert heard.epochs == {}
+
+
+def test_news_of_keys_take_no_room() -> None:
+    heard = Heard(most=0)
+    heard.hear(News(1, NewsKind.KEYS_CHANGED, "00000001", 0, LATER))
+    assert heard.is_whole
 
 
 @pytest.mark.services

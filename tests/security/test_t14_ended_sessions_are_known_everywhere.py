@@ -6,7 +6,7 @@ import pytest
 
 from gongpai.gateway.config import SessionLimits
 from gongpai.gateway.gate import Ask, GateCookie, Pass, ReadStore, Refusal, Refuse, check, seal_gate
-from gongpai.gateway.news import MOST_ENDED, STALE_AFTER, Heard, NewsFeed
+from gongpai.gateway.news import MOST_HEARD, STALE_AFTER, Heard, NewsFeed
 from gongpai.gateway.records import EndReason, News, NewsKind
 from gongpai.gateway.session import Sessions, SignIn
 from gongpai.gateway.store.open import Stores
@@ -59,4 +59,4 @@ async def test_past_its_memory_the_store_is_read_and_nothing_is_evicted(stores: 
     assert check(first, b"app", stores.ring, heard, SECOND, 0.0) == Refuse(Refusal.ENDED)
     other = seal_gate(stores.ring, cookie_of("other"), b"app")
     assert check(other, b"app", stores.ring, heard, SECOND, 0.0) == ReadStore(cookie_of("other"), Ask.NOT_WHOLE)
-    assert MOST_ENDED >= 100_000
+    assert MOST_HEARD >= 100_000

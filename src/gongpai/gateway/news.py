@@ -16,35 +16,50 @@ POLL = timedelta(milliseconds=250)
 # A feed older than this is not believed; three polls fit in, so one slow answer does no harm (T14).
 STALE_AFTER = timedelta(milliseconds=750)
 _PAGE = 1000
-# Beyond this many ended sessions the memory says "I do not know", and the store is asked.
-MOST_ENDED = 200_000
+# Some 40 MB in the worst case.
+MOST_HEARD = 200_000
+_FORGET_EVERY = timedelta(minutes=1)
 
 
 class Heard:
-    """What this worker has heard, as the gate's check reads it."""
+    """What this worker has heard, as the gate's check reads it.
 
-    __slots__ = ("_at", "_most", "ended", "epochs", "is_whole")
+    Nothing is forgotten before its time. What a full memory cannot take in makes it not whole, and the store is asked
+    about everybody, until what was missed has run out by itself.
+    """
 
-    def __init__(self, most: int = MOST_ENDED) -> None:
+    __slots__ = ("_at", "_epochs_until", "_missed_until", "_most", "ended", "epochs", "is_whole")
+
+    def __init__(self, most: int = MOST_HEARD) -> None:
         self.ended: dict[str, datetime] = {}
         self.epochs: dict[str, int] = {}
         self.is_whole = True
+        self._epochs_until: dict[str, datetime] = {}
+        self._missed_until: datetime | None = None
         self._most = most
         self._at: float | None = None
 
     def hear(self, news: News) -> None:
         """Take in one piece of news about a session or a person."""
-        if news.kind is NewsKind.SESSION_ENDED:
+        if news.kind is NewsKind.KEYS_CHANGED:
+            return
+        if len(self.ended) + len(self.epochs) >= self._most and news.ref not in self.epochs:
+            self.is_whole = False
+            self._missed_until = max(news.until, self._missed_until or news.until)
+        elif news.kind is NewsKind.SESSION_ENDED:
             self.ended[news.ref] = news.until
-        elif news.kind is NewsKind.EPOCH_RAISED:
+        else:
             self.epochs[news.ref] = max(news.number, self.epochs.get(news.ref, 0))
-        # Nothing is ever evicted before its time; a memory that is full stops being whole instead.
-        self.is_whole = self.is_whole and len(self.ended) + len(self.epochs) <= self._most
+            self._epochs_until[news.ref] = max(news.until, self._epochs_until.get(news.ref, news.until))
 
     def forget_before(self, now: datetime) -> None:
-        """Forget sessions whose cookies have run out by themselves."""
+        """Forget what concerns only cookies that have run out by themselves."""
         for ref in [ref for ref, until in self.ended.items() if until <= now]:
             del self.ended[ref]
+        for ref in [ref for ref, until in self._epochs_until.items() if until <= now]:
+            del self.epochs[ref], self._epochs_until[ref]
+        if self._missed_until is not None and self._missed_until <= now:
+            self._missed_until, self.is_whole = None, True
 
     def catch_up(self, at: float) -> None:
         """Note that everything told before the monotonic moment *at* was heard."""
@@ -65,6 +80,7 @@ class NewsFeed:
         self._driver = driver
         self._on_keys = on_keys
         self._sequence = 0
+        self._forget_at = datetime.now(UTC)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -109,7 +125,9 @@ class NewsFeed:
         now = datetime.now(UTC)
         if keys_changed:
             await self._on_keys(now)
-        self.heard.forget_before(now)
+        if now >= self._forget_at:
+            self.heard.forget_before(now)
+            self._forget_at = now + _FORGET_EVERY
         self.heard.catch_up(began)
 
     async def _keep_reading(self) -> None:

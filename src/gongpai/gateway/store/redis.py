@@ -24,9 +24,9 @@ _TIMEOUT_SECONDS = 5.0
 # An attempt is a hash: what was put, and beside it what became of it. KEYS: attempt, the browser's attempts.
 _PUT: Final = """
 redis.call('HSET', KEYS[1], 'put', ARGV[1], 'expires_at', ARGV[2])
-redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[2], ARGV[4], KEYS[1])
-redis.call('PEXPIREAT', KEYS[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
 local kept = tonumber(ARGV[5])
 for _, old in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
   if redis.call('EXISTS', old) == 0 or redis.call('HEXISTS', old, 'spent_at') == 1 then
@@ -52,7 +52,7 @@ redis.call('HSET', KEYS[1], 'finished_at', ARGV[2])
 return 1
 """
 _SEE: Final = """
-redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
 return redis.call('GET', KEYS[1]) or ARGV[1]
 """
 _COUNT: Final = """
@@ -63,7 +63,7 @@ if slot[1] and tonumber(slot[2]) > tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'count', count)
 else
   redis.call('HSET', KEYS[1], 'count', 1, 'expires_at', ARGV[2])
-  redis.call('PEXPIREAT', KEYS[1], ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return count
 """
@@ -107,7 +107,7 @@ class RedisAttempts:
         args: list[bytes | int] = [
             msgspec.json.encode(attempt),
             expires_at,
-            _drop_at(attempt.expires_at),
+            _keep_ms(attempt.expires_at - attempt.created_at),
             created_at,
             per_browser,
         ]
@@ -146,7 +146,7 @@ class RedisCodes:
 
     async def see(self, code: SeenCode) -> SeenCode:
         """As the port says."""
-        args: list[bytes | int] = [msgspec.json.encode(code), _drop_at(code.expires_at)]
+        args: list[bytes | int] = [msgspec.json.encode(code), _keep_ms(code.expires_at - code.seen_at)]
         return msgspec.json.decode(await _asking(self._see([f"gongpai:code:{code.code_hash}"], args)), type=SeenCode)
 
 
@@ -158,7 +158,7 @@ class RedisCounters:
 
     async def count(self, key: str, window: timedelta, now: datetime) -> int:
         """As the port says."""
-        args = [to_micros(now), to_micros(now + window), _drop_at(now + window)]
+        args = [to_micros(now), to_micros(now + window), _keep_ms(window)]
         return int(await _asking(self._count([f"gongpai:count:{key}"], args)))
 
 
@@ -177,6 +177,6 @@ def _decode(put: bytes) -> SignInAttempt:
     return msgspec.json.decode(put, type=SignInAttempt)
 
 
-def _drop_at(moment: datetime) -> int:
-    """Return when the server may forget, in milliseconds; its clock may be a little off ours, so a minute later."""
-    return int((moment + timedelta(minutes=1)).timestamp() * 1000)
+def _keep_ms(life: timedelta) -> int:
+    """Return how long the server keeps something: a minute longer than it lives, and by the server's own clock."""
+    return (life + timedelta(minutes=1)) // timedelta(milliseconds=1)
