@@ -6,8 +6,9 @@ import pytest
 
 from gongpai.gateway.jobs import Jobs, keep_up
 from gongpai.gateway.keys import ROTATE_AFTER, KeyKeeper, WrongSecretKeyError
-from gongpai.gateway.records import KeyPurpose
-from gongpai.gateway.ring import SealError
+from gongpai.gateway.records import KeyPurpose, SealedKey
+from gongpai.gateway.ring import KeyRing, SealError
+from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.open import Stores, open_stores
 from memory import NOW, SECRET_KEY, Backend, make_attempt, until
 from settings_of_tests import read
@@ -21,6 +22,39 @@ class Sweeper:
         assert now >= NOW
         assert batch > 0
         return self.gone.pop(0) if self.gone else 0
+
+
+class FailingSweeper:
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def sweep(self, now: datetime, batch: int) -> int:
+        self.asked += 1
+        raise StoreError(f"{batch} rows at {now}")
+
+
+class FailingKeys:
+    """A key store that can fail, in front of one that works."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._keys = stores.keys
+        self.is_down = False
+        self.asked = 0
+
+    async def add(self, key: SealedKey, *, retire_others_at: datetime | None, only_if_none: bool) -> bool:
+        return await self._keys.add(key, retire_others_at=retire_others_at, only_if_none=only_if_none)
+
+    async def find(self) -> list[SealedKey]:
+        return await self._keys.find()
+
+    async def revoke(self, key_id: str, now: datetime) -> KeyPurpose | None:
+        return await self._keys.revoke(key_id, now)
+
+    async def reserve(self, key_id: str, seals: int) -> int | None:
+        self.asked += 1
+        if self.is_down:
+            raise StoreError
+        return await self._keys.reserve(key_id, seals)
 
 
 def keeper_of(stores: Stores) -> KeyKeeper:
@@ -37,6 +71,23 @@ async def test_a_sweep_goes_on_until_nothing_is_left(stores: Stores) -> None:
     sweeper = Sweeper(500, 500, 3)
     assert await Jobs(stores.leases, sweeper, keeper_of(stores)).run_once(NOW)
     assert sweeper.gone == []
+
+
+async def test_a_store_that_fails_stops_no_work_for_good(stores: Stores) -> None:
+    sweeper, keys = FailingSweeper(), FailingKeys(stores)
+    ring = KeyRing()
+    keeper = KeyKeeper(keys, ring, SECRET_KEY, timedelta(hours=12))
+    keys.is_down = True
+    with pytest.raises(StoreError):
+        await keeper.load(NOW)
+    assert ring.sealing_key(KeyPurpose.SESSION) is not None  # what is known is held, whatever became of the reservation
+    jobs = Jobs(stores.leases, sweeper, keeper, timedelta(milliseconds=10))
+    jobs.start()
+    asked = keys.asked
+    await until(lambda: sweeper.asked > 1 and keys.asked > asked + 1, 30)
+    keys.is_down = False
+    await until(lambda: all(ring.allowance(ring.sealing_key(each) or b"") for each in KeyPurpose), 30)
+    await jobs.stop()
 
 
 async def test_what_is_over_is_cleaned_up_and_old_keys_are_rotated(stores: Stores) -> None:

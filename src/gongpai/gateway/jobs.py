@@ -62,10 +62,11 @@ async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
 class Jobs:
     """The background work of one worker."""
 
-    def __init__(self, leases: LeaseStore, cleaner: Cleaner, keeper: KeyKeeper) -> None:
+    def __init__(self, leases: LeaseStore, cleaner: Cleaner, keeper: KeyKeeper, every: timedelta = _RUN_EVERY) -> None:
         self._leases = leases
         self._cleaner = cleaner
         self._keeper = keeper
+        self._every = every
         self._holder = secrets.token_hex(8)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -104,7 +105,7 @@ class Jobs:
     async def _keep_running(self) -> None:
         while True:
             # Not all workers at once.
-            await asyncio.sleep(_RUN_EVERY.total_seconds() * (0.5 + secrets.randbelow(1000) / 1000))
+            await asyncio.sleep(self._every.total_seconds() * (0.5 + secrets.randbelow(1000) / 1000))
             try:
                 await self.run_once(datetime.now(UTC))
             except StoreError as error:
