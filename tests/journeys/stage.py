@@ -2,17 +2,26 @@
 
 import io
 import re
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import uvicorn
 import zxingcpp
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from gateways import PORTAL
+from gongpai.gateway.app import now, open_app
+from gongpai.gateway.config import Config
+from gongpai.gateway.records import World
+from gongpai.gateway.store.migrate import migrate
+from gongpai.gateway.worker import LifespanApp
 from gongpai.sandbox import Corner, Sandbox
 from programs import free_port
 from served import Served, served, write_config
@@ -95,6 +104,27 @@ def two_workers(folder: Path, **settings: object) -> Iterator[tuple[Sandbox, Ser
         sandbox.root.update_app(PORTAL, oauth_domain=host, callback_domain=host)
         with served(config, workers=2) as gateway:
             yield sandbox, gateway
+
+
+@contextmanager
+def in_process(
+    config: Config, *, port: int = 0, clock: Callable[[], datetime] = now, certificate: Path | None = None
+) -> Iterator[int]:
+    """Run the gateway in a thread of this process, with a clock of its own or behind HTTPS; yield its port."""
+    migrate(config.storage, World.SANDBOX)
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        app = LifespanApp(open_app(config, clock))
+        settings = uvicorn.Config(
+            app, lifespan="on", log_config=None, ssl_certfile=certificate, ssl_keyfile=certificate
+        )
+        server = uvicorn.Server(settings)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @contextmanager

@@ -1,28 +1,18 @@
 """WeCom's login panel in our page: HTTPS, WeCom's real names and its official script, with the sandbox behind them."""
 
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 import trustme
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from browser import launch_chromium
 from gateways import HOST, PUBLIC_URL, app_config, gateway_config
-from gongpai.gateway.app import open_app
-from gongpai.gateway.config import Config
 from gongpai.gateway.config.settings import WebLogin
-from gongpai.gateway.records import World
-from gongpai.gateway.store.migrate import migrate
-from gongpai.gateway.worker import LifespanApp
 from gongpai.sandbox import Sandbox
 from gongpai.wecom import Hosts
-from journeys.stage import Stage, heading
+from journeys.stage import Stage, heading, in_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -37,23 +27,6 @@ class Scene:
     port: int
 
 
-@contextmanager
-def https_gateway(config: Config, certificate: Path) -> Iterator[int]:
-    """Serve the gateway in a thread of this process; yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = LifespanApp(open_app(config))
-        server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="on", log_config=None, ssl_certfile=certificate, ssl_keyfile=certificate)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("panel")
@@ -62,8 +35,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with Sandbox.start(tls=True) as sandbox:
         app = replace(app_config(sandbox.root), web_login=WebLogin.PANEL)
         config = gateway_config(sandbox.root, folder, app, hosts=Hosts(api=sandbox.url))
-        migrate(config.storage, World.SANDBOX)
-        with https_gateway(config, certificate) as port:
+        with in_process(config, certificate=certificate) as port:
             yield Scene(sandbox, port)
 
 
