@@ -22,7 +22,7 @@ THREADS = 20
 def main() -> None:
     settings = json.loads(sys.argv[1])
     app = App(settings["corpid"], settings["agentid"], sys.stdin.readline().strip())
-    timeout = Timeout(connect=2.0, read=settings["read_timeout"])
+    timeout = Timeout(settings["timeout"], settings["timeout"])
     options = {"hosts": Hosts.at(settings["url"]), "sandbox": True, "timeout": timeout}
     work = _work_by_threads if settings["callers"] == "threads" else _work_by_tasks
     work(app, settings["store"], options)

@@ -253,6 +253,27 @@ async def test_clients_that_share_a_store_share_the_token(wecom_sandbox: Corner,
     assert wecom_sandbox.counts() == {"gettoken": 1, "user/get": 3}
 
 
+@BOTH
+async def test_a_token_that_died_after_another_process_brought_it_is_renewed_too(
+    wecom_sandbox: Corner,
+    is_async: bool,  # noqa: FBT001
+) -> None:
+    app, memory = app_of(wecom_sandbox), MemoryStore()
+    store = AsyncMemoryStore(memory) if is_async else memory
+    async with (
+        open_twin(is_async=is_async, app=app, url=wecom_sandbox.url, store=store) as busy,
+        open_twin(is_async=is_async, app=app, url=wecom_sandbox.url, store=store) as sleeping,
+    ):
+        await sleeping.do("get_user", "zhangsan")
+        wecom_sandbox.revoke_tokens()
+        await busy.do("get_user", "zhangsan")
+        wecom_sandbox.revoke_tokens()
+        wecom_sandbox.clear_journal()
+        sleeping.clock.advance(timedelta(minutes=1))
+        assert (await sleeping.do("get_user", "zhangsan")).userid == "zhangsan"
+    assert wecom_sandbox.counts() == {"gettoken": 1, "user/get": 3}
+
+
 async def test_two_apps_of_a_corp_never_share_a_token(wecom_sandbox: Corner) -> None:
     memory = MemoryStore()
     for agentid in (1000002, 1000003):

@@ -49,10 +49,10 @@ def store_at(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @contextmanager
-def working(corner: Corner, store_at: str, callers: str, read_timeout: float = 20.0) -> Iterator[list[Worker]]:
+def working(corner: Corner, store_at: str, callers: str, timeout: float = 60.0) -> Iterator[list[Worker]]:
     """Run two processes that share the store; the secret goes in by their stdin."""
     settings = {"corpid": CORPID, "agentid": AGENTID, "url": corner.url, "store": store_at}
-    settings |= {"callers": callers, "read_timeout": read_timeout}
+    settings |= {"callers": callers, "timeout": timeout}
     command = [sys.executable, str(WORKER), json.dumps(settings)]
     workers = [
         Worker(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)) for _ in range(2)
@@ -89,7 +89,7 @@ def test_a_thousand_sign_ins_over_two_processes_cost_one_gettoken_and_one_more_a
 def test_when_the_holder_is_killed_while_renewing_the_other_takes_over(
     wecom_sandbox: Corner, store_at: str, callers: str
 ) -> None:
-    with working(wecom_sandbox, store_at, callers, read_timeout=1.0) as (victim, survivor):
+    with working(wecom_sandbox, store_at, callers, timeout=1.5) as (victim, survivor):
         codes = _codes(wecom_sandbox, 100)
         wecom_sandbox.clear_journal()
         wecom_sandbox.plan_fault("gettoken", delay_seconds=0.9)

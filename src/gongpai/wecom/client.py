@@ -31,6 +31,8 @@ _SYSTEM_CLOCK = SystemClock()
 # Source: WeCom 91023: a code has at most 512 bytes.
 _CODE_LIMIT = 512
 _NOT_A_CODE = f"a code has 1 to {_CODE_LIMIT} characters"
+# One renewal, or one token of another process and then one renewal.
+_REPLACEMENTS = 2
 # A ticket is fetched again this long before its end, or a page would be signed with one that dies under it.
 _TICKET_MARGIN = timedelta(minutes=10)
 # What a fetch may take beyond its timeouts before another takes over.
@@ -152,13 +154,15 @@ class AsyncWeComClient:
             ApiError: WeCom said no; the branch says whose fault it is and what to do.
             TransportError: No usable answer came.
         """
-        token, is_renewed, tries = await self._tokens.current(), False, 0
+        begun_at, token, replaced, tries = self._clock.now(), await self._tokens.current(), 0, 0
         while True:
             outcome = await self._try(call, token)
             if not isinstance(outcome, WeComError):
                 return outcome
-            if isinstance(outcome, AppTokenRejectedError) and not is_renewed:
-                token, is_renewed = await self._tokens.replace(token), True
+            if isinstance(outcome, AppTokenRejectedError) and replaced < _REPLACEMENTS:
+                token = await self._tokens.replace(token)
+                # An older token that another process left in the store may be dead too: then a renewal is still owed.
+                replaced += 1 if token.fetched_at < begun_at else _REPLACEMENTS
                 continue
             pause = None if call.spends_code else pause_before_retry(outcome, tries)
             if pause is None:
@@ -278,13 +282,15 @@ class WeComClient:
 
     def call(self, call: calls.Call[T]) -> T:
         """Do as `AsyncWeComClient` does, blocking."""
-        token, is_renewed, tries = self._tokens.current(), False, 0
+        begun_at, token, replaced, tries = self._clock.now(), self._tokens.current(), 0, 0
         while True:
             outcome = self._try(call, token)
             if not isinstance(outcome, WeComError):
                 return outcome
-            if isinstance(outcome, AppTokenRejectedError) and not is_renewed:
-                token, is_renewed = self._tokens.replace(token), True
+            if isinstance(outcome, AppTokenRejectedError) and replaced < _REPLACEMENTS:
+                token = self._tokens.replace(token)
+                # An older token that another process left in the store may be dead too: then a renewal is still owed.
+                replaced += 1 if token.fetched_at < begun_at else _REPLACEMENTS
                 continue
             pause = None if call.spends_code else pause_before_retry(outcome, tries)
             if pause is None:

@@ -232,13 +232,7 @@ async def test_a_token_that_the_holder_brings_meanwhile_is_used(fleet: Fleet) ->
     fence = fleet.store.acquire_lease(KEY, "other", TTL, NOON)
     assert fence is not None
     theirs = AppToken("THEIRS", NOON, NOON + TWO_HOURS, fence)
-    sleep = fleet.clock.sleep
-
-    def bring(pause: timedelta) -> None:
-        fleet.store.put(KEY, theirs, fence)
-        sleep(pause)
-
-    fleet.clock.sleep = bring  # type: ignore[method-assign]  # what happens elsewhere while this process waits
+    fleet.clock.meanwhile = lambda: fleet.store.put(KEY, theirs, fence)
     assert await fleet.current() == theirs
     assert fleet.fetched == 0
 
