@@ -23,7 +23,7 @@ from benchmarks.harness import Bar, Row, Side, compare, cpu_clock_of
 from gongpai.sandbox import Sandbox
 
 _AGENTID = 1000002
-_CONCURRENCY = 32
+_CONCURRENCY = 12
 _OPERATIONS = 200
 _WECOM = {"user-agent": "Mozilla/5.0 (iPhone) wxwork/4.1.20 MicroMessenger/7.0.1"}
 # 300 sign-ins a second and core.

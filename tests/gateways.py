@@ -53,7 +53,7 @@ class Browser:
             base_url=public_url,
             mounts={public_url: gateway},
             headers={"user-agent": user_agent, "accept-language": language},
-            timeout=30,
+            timeout=120,
             trust_env=False,
         )
 

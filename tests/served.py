@@ -76,11 +76,11 @@ def served(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Se
         assert found is not None, log.read_text()
         gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log)
         # The socket listens before any worker does, so this waits for the first.
-        assert httpx2.get(f"{gateway.url}/readyz", timeout=30).status_code == 200, log.read_text()
+        assert httpx2.get(f"{gateway.url}/readyz", timeout=120).status_code == 200, log.read_text()
         yield gateway
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 

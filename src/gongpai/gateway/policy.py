@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from gongpai.gateway.config import Policy
+from gongpai.gateway.config.settings import Policy
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.wecom.errors import DeniedError
 from gongpai.wecom.models import Identity, Kind, Member, Status, UserProfile
