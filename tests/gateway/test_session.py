@@ -1,10 +1,10 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from gongpai.gateway.config import SessionLimits
-from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Profile
+from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Profile, Session
 from gongpai.gateway.session import COOKIE_LIMIT, Sessions, SignIn, Started
 from gongpai.gateway.store.open import Stores
 from memory import NOW, make_person
@@ -84,6 +84,36 @@ async def test_an_ended_session_is_gone_at_once(stores: Stores) -> None:
     assert await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
     assert await sessions.get(started.cookie, NOW) is None
     assert await sessions.find(started.session.subject, NOW) == []
+
+
+class EndingStore:
+    """A store in which every session ends between reading and touching it."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._sessions = stores.sessions
+
+    async def put(self, session: Session) -> bool:
+        return await self._sessions.put(session)
+
+    async def get(self, ref: str) -> Session | None:
+        session = await self._sessions.get(ref)
+        await self._sessions.end(ref, EndReason.RETIRED, NOW)
+        return session
+
+    async def find(self, subject: str, now: datetime) -> list[Session]:
+        return await self._sessions.find(subject, now)
+
+    async def touch(self, ref: str, seen_at: datetime, idle_expires_at: datetime) -> bool:
+        return await self._sessions.touch(ref, seen_at, idle_expires_at)
+
+    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
+        return await self._sessions.end(ref, reason, now)
+
+
+async def test_a_session_that_ends_while_it_is_read_is_not_returned(stores: Stores) -> None:
+    started = await start(stores)
+    sessions = Sessions(EndingStore(stores), stores.session_facts, stores.ring, SessionLimits())
+    assert await sessions.get(started.cookie, NOW + timedelta(minutes=2)) is None
 
 
 async def test_the_browser_that_began_can_be_answered_again_while_the_session_lives(stores: Stores) -> None:
