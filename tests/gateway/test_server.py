@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from gateways import WECOM_UA
+from gateways import PORTAL, WECOM_UA
 from gongpai.sandbox import Corner
 from served import Served, served, sign_in, write_config
 
@@ -145,3 +145,24 @@ def test_a_database_under_another_secret_key_stops_the_start(wecom_sandbox: Corn
     ended = _serve(write_config(tmp_path, wecom_sandbox, secret_key="b" * 42 + "A"))
     assert ended.returncode == 1
     assert "WrongSecretKeyError" in ended.stderr
+
+
+async def test_a_log_at_debug_holds_no_secret(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    wecom_sandbox.hold_phone("lisi")
+    config = write_config(tmp_path, wecom_sandbox, log_level="debug")
+    with served(config) as gateway:
+        async with httpx2.AsyncClient(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=120) as http:
+            answer = await sign_in(http, gateway)
+    secrets = {pair.partition("=")[2] for pair in urlsplit(str(answer.request.url)).query.split("&")}
+    secrets |= {value.partition(";")[0].partition("=")[2] for value in answer.headers.get_list("set-cookie")}
+    secrets |= {answer.request.headers["cookie"].partition("=")[2], wecom_sandbox.app(PORTAL).secret}
+    secrets |= {
+        line.partition('"')[2].rstrip('"\n')
+        for line in config.read_text().splitlines()
+        if line.startswith("secret_key")
+    }
+    assert len(secrets) >= 6
+    written = gateway.log.read_text()
+    for secret in secrets:
+        assert secret
+        assert secret not in written
