@@ -1,5 +1,6 @@
 """`gongpai demo` as a newcomer meets it: start it, follow its page, end it with Ctrl-C."""
 
+import http.client
 import os
 import re
 import select
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -36,24 +37,33 @@ class Demo:
     folder: Path
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("demo")
+@contextmanager
+def running(folder: Path, port: int) -> Iterator[Demo]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "gongpai.cli", "demo", "--port", str(free_port())],
+        [sys.executable, "-m", "gongpai.cli", "demo", "--port", str(port)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
-        start_new_session=True,
     )
     assert process.stdout is not None
-    address = next((found[0] for line in process.stdout if (found := _ADDRESS.search(line))), None)
-    assert address is not None, "the demo ended before it printed its address"
-    yield Demo(process, address, folder)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.stdout.close()
-    process.wait()
+    with process.stdout as lines:
+        printed: list[str] = []
+        address = None
+        while address is None and (line := lines.readline()):
+            printed.append(line)
+            found = _ADDRESS.search(line)
+            address = found[0] if found else None
+        assert address is not None, "".join(printed)
+        yield Demo(process, address, folder)
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running(tmp_path_factory.mktemp("demo"), free_port()) as demo:
+        yield demo
 
 
 @pytest.fixture
@@ -164,17 +174,27 @@ def test_without_its_key_the_page_hands_out_nothing(demo: Demo, person: BrowserC
     expect(tab.get_by_role("heading", name="Almost there")).to_be_visible()
 
 
+def test_a_name_of_somebody_elses_is_not_answered(demo: Demo) -> None:
+    address = urlsplit(demo.address)
+    connection = http.client.HTTPConnection("127.0.0.1", address.port)
+    connection.request("GET", address.path, headers={"Host": "rebound.example"})
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
 def test_both_languages_say_the_same_things() -> None:
     words = tomllib.loads(files("gongpai.cli.demo_app").joinpath("words.toml").read_text("utf-8"))
     assert words["en"].keys() == words["zh"].keys()
 
 
+def children_of(pid: int) -> set[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+
+
 def descendants(pid: int) -> set[int]:
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found |= {child} | descendants(child)
-    return found
+    children = children_of(pid)
+    return children.union(*(descendants(child) for child in children))
 
 
 # The last of this module: it ends what the others used.
@@ -192,19 +212,32 @@ def test_ctrl_c_ends_all_of_it_and_leaves_nothing(demo: Demo) -> None:
 
 
 def test_a_demo_that_is_killed_leaves_no_gateway_behind(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gongpai.cli", "demo", "--port", str(free_port())],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    with process.stdout as lines:
-        assert any(_ADDRESS.search(line) for line in lines)
-        children = [os.pidfd_open(pid) for pid in descendants(process.pid)]
-        process.kill()
-        process.wait()
+    with running(tmp_path, free_port()) as demo:
+        children = [os.pidfd_open(pid) for pid in descendants(demo.process.pid)]
+        demo.process.kill()
+        demo.process.wait()
+    assert children
     for child in children:
-        # Readable once the process has ended.
-        with os.fdopen(child) as ended:
+        with os.fdopen(child) as ended:  # readable once the process has ended
             assert select.select([ended], [], [], 20)[0]
+
+
+def test_a_demo_whose_gateway_dies_says_why_and_ends(tmp_path: Path) -> None:
+    with running(tmp_path, free_port()) as demo:
+        (gateway,) = children_of(demo.process.pid)
+        os.kill(gateway, signal.SIGKILL)
+        assert demo.process.stdout is not None
+        said = demo.process.stdout.read()
+        assert demo.process.wait(20) == 1
+    assert "The gateway has ended by itself" in said
+    assert "gongpai listens on" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_taken_is_left_to_whoever_has_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running(tmp_path, port) as demo:
+            assert urlsplit(demo.address).port != port
+            demo.process.terminate()
+            assert demo.process.wait(20) == 0

@@ -1,6 +1,7 @@
 """The gateway as a program of its own, started just as an operator starts it, and ended with the demo."""
 
 import http.client
+import os
 import subprocess
 import sys
 import threading
@@ -39,6 +40,7 @@ class Gateway:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the demo, which ends all in order
+                env=os.environ | {"TMPDIR": str(config.parent)},  # what it leaves behind goes with the demo's folder
             )
 
     def __enter__(self) -> Self:
