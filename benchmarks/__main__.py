@@ -17,9 +17,9 @@ _LINE = "{:<44} {:>10} {:>10} {:>7} {:>7}  {:<24} {}"
 def main() -> int:
     """Measure; return 1 if a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("modules", nargs="*", choices=[*_MODULES, []], default=list(_MODULES), metavar="NAME")
+    parser.add_argument("modules", nargs="*", choices=_MODULES, metavar="NAME")
     rows: list[Row] = []
-    for name in parser.parse_args().modules:
+    for name in parser.parse_args().modules or _MODULES:
         for row in importlib.import_module(f"benchmarks.{name}").measure():
             if not rows:
                 print(row.interpreter)
