@@ -17,9 +17,12 @@ _LINE = "{:<44} {:>10} {:>10} {:>7} {:>7}  {:<24} {}"
 def main() -> int:
     """Measure; return 1 if a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("modules", nargs="*", choices=_MODULES, metavar="NAME")
+    parser.add_argument("modules", nargs="*", metavar="NAME", help=", ".join(_MODULES))
+    named = parser.parse_args().modules
+    if unknown := set(named) - set(_MODULES):
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     rows: list[Row] = []
-    for name in parser.parse_args().modules or _MODULES:
+    for name in named or _MODULES:
         for row in importlib.import_module(f"benchmarks.{name}").measure():
             if not rows:
                 print(row.interpreter)
