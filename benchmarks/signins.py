@@ -12,6 +12,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -123,8 +124,8 @@ corpsecret = "{secret}"
             if port is None:
                 raise RuntimeError((folder / "log").read_text())
             url = f"http://127.0.0.1:{port[1]}"
-            # The socket listens before its worker does, so this waits for the worker.
-            httpx2.get(f"{url}/readyz", timeout=30).raise_for_status()
+            while httpx2.get(f"{url}/readyz", timeout=60).status_code != httpx2.codes.OK:
+                time.sleep(0.1)
             yield _only_child_of(process.pid), url
         finally:
             process.terminate()

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,15 +15,7 @@ import pytest
 
 from gateways import PORTAL, WECOM_UA
 from gongpai.sandbox import Corner
-from served import Served, served, sign_in, write_config
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Return once *condition* holds of other processes."""
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from served import Served, served, sign_in, until, write_config
 
 
 @pytest.fixture
@@ -71,9 +62,9 @@ async def test_every_line_of_the_log_is_json_with_a_request_id_and_no_query(gate
 def test_a_worker_that_dies_is_replaced(gateway: Served) -> None:
     doomed, other = gateway.workers()
     os.kill(doomed, signal.SIGKILL)
-    _until(lambda: len(gateway.workers()) == 2 and doomed not in gateway.workers())
+    until(lambda: len(gateway.workers()) == 2 and doomed not in gateway.workers())
     assert other in gateway.workers()
-    assert httpx2.get(f"{gateway.url}/readyz", timeout=120).status_code == 200
+    until(gateway.is_ready)
     assert "gongpai_workers_replaced_total 1.0" in httpx2.get(gateway.metrics_url).text
 
 
@@ -87,7 +78,7 @@ def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbo
         with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=120) as slow:
             target = callback.removeprefix(gateway.url)
             slow.sendall(f"GET {target} HTTP/1.1\r\nHost: sso\r\nCookie: {browser}\r\n\r\n".encode())
-            _until(lambda: bool(wecom_sandbox.faults() == []))
+            until(lambda: not wecom_sandbox.faults())
             gateway.process.send_signal(signal.SIGTERM)
             assert b" 303 " in slow.recv(4096)
     assert gateway.process.wait(60) == 0
@@ -99,7 +90,7 @@ def test_workers_do_not_outlive_a_supervisor_that_is_killed(gateway: Served) -> 
     workers = gateway.workers()
     gateway.process.kill()
     gateway.process.wait()
-    _until(lambda: not any(_is_running(pid) for pid in workers))
+    until(lambda: not any(_is_running(pid) for pid in workers))
 
 
 def _is_running(pid: int) -> bool:

@@ -89,8 +89,8 @@ class Supervisor:
                 if lived < _YOUNG_SECONDS and signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _PAUSE_SECONDS):
                     return 0
                 self._workers.remove(worker)
-                self._workers.append(self._start(listener, lifeline, environ))
                 replaced.inc()
+                self._workers.append(self._start(listener, lifeline, environ))
 
     def _start(self, listener: socket.socket, lifeline: int, environ: dict[str, str]) -> _Worker:
         arguments = [str(self.config_path), str(listener.fileno()), str(lifeline)]
