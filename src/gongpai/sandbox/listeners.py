@@ -6,6 +6,7 @@ import ssl
 import threading
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gongpai.sandbox.app import SandboxApp
 
@@ -61,6 +62,18 @@ class Listeners:
                 sock.close()
 
 
+class _Discreet(HttpToolsProtocol):
+    """Never logs a request: its URL holds secrets (T25).
+
+    ``access_log=False`` is not enough, for uvicorn logs all the same once somebody else, pytest for one, has put a
+    handler on its logger.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.access_log = False
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host.strip("[]"), port), family=family)
@@ -69,6 +82,7 @@ def _bind(host: str, port: int) -> socket.socket:
 def _config(app: SandboxApp, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
+        http=_Discreet,
         lifespan="off",
         ws="none",
         access_log=False,
