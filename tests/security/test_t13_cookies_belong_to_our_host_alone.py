@@ -1,5 +1,7 @@
 """T13: our cookies are always __Host-, out of reach of scripts and neighbours; two of one name are refused."""
 
+import pytest
+
 from gateways import Gateway, callback
 
 
@@ -31,6 +33,20 @@ async def test_two_session_cookies_are_refused(gateway: Gateway) -> None:
     assert (await other.get("/me", cookie=f"{name}={session}")).status_code == 200
     for twice in (f"{name}={session}; {name}={session}", f"{name}=planted; {name}={session}"):
         assert (await other.get("/me", cookie=twice)).status_code == 303
+
+
+# Browsers keep these bytes before a name, and such a name is not __Host- to them: any neighbouring host may set it.
+@pytest.mark.parametrize("white", ["\x85", "\xa0", "\x0b", "\x0c", "\x1c", "\x1f"])
+async def test_a_neighbours_cookie_behind_white_space_is_not_ours(gateway: Gateway, white: str) -> None:
+    attacker = gateway.browser()
+    await attacker.sign_in()
+    planted = f"{white}__Host-gongpai_session={attacker.cookie('__Host-gongpai_session')}".encode("latin-1")
+    victim = gateway.browser()
+    assert (await victim.http.get("/me", headers=[(b"cookie", planted)])).status_code == 303
+    await victim.sign_in()
+    own = f"__Host-gongpai_session={victim.cookie('__Host-gongpai_session')}".encode()
+    both = await gateway.browser().http.get("/me", headers=[(b"cookie", planted + b"; " + own)])
+    assert both.status_code == 200
 
 
 async def test_an_altered_session_cookie_opens_nothing(gateway: Gateway) -> None:

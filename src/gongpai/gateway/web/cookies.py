@@ -9,6 +9,8 @@ LANGUAGE = "__Host-gongpai_language"
 SIGNED_OUT = "__Host-gongpai_signed_out"
 
 _MAX_HEADER_BYTES = 16_384
+# Not all that Python calls white: a neighbour may set "\xa0__Host-...", which to a browser is no ``__Host-`` name.
+_BLANKS = " \t"
 
 
 def read_cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -22,7 +24,7 @@ def read_cookies(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         if header != b"cookie" or len(value) > _MAX_HEADER_BYTES:
             continue
         for part in value.decode("latin-1").split(";"):
-            name, equals, text = part.strip().partition("=")
+            name, equals, text = part.strip(_BLANKS).partition("=")
             if not equals:
                 continue
             if name in found:
