@@ -7,8 +7,8 @@ from gongpai.cli.program import program
 from gongpai.wecom.errcodes import catalogue
 
 
-def explain(*arguments: str) -> tuple[int, str]:
-    shown = CliRunner().invoke(program, ["errcode", *arguments])
+def explain(*arguments: str, **environ: str) -> tuple[int, str]:
+    shown = CliRunner().invoke(program, ["errcode", *arguments], env=environ)
     return shown.exit_code, shown.output
 
 
@@ -48,9 +48,24 @@ def test_what_is_not_a_number_or_a_language_is_refused() -> None:
     assert explain("60020", "--lang", "fr")[0] == 2
 
 
-def test_without_a_language_the_system_decides() -> None:
+@pytest.mark.parametrize(
+    ("ours", "all_of_it", "lang", "label"),
+    [
+        ("", "", "zh_CN.UTF-8", "含义"),
+        ("", "en_GB.UTF-8", "zh_CN.UTF-8", "Meaning"),
+        ("zh", "en_GB.UTF-8", "en_GB.UTF-8", "含义"),
+    ],
+)
+def test_without_a_language_the_environment_decides(ours: str, all_of_it: str, lang: str, label: str) -> None:
+    assert label in explain("40001", GONGPAI_LANG=ours, LC_ALL=all_of_it, LANG=lang)[1]
+    assert "Meaning" in explain("40001", "--lang", "en", GONGPAI_LANG=ours, LC_ALL=all_of_it, LANG=lang)[1]
+
+
+def test_where_the_environment_says_nothing_the_system_decides() -> None:
     chinese = (locale.getlocale()[0] or "").startswith("zh")
-    assert ("含义" if chinese else "Meaning") in explain("40001")[1]
+    assert ("含义" if chinese else "Meaning") in explain("40001", GONGPAI_LANG="", LC_ALL="", LC_MESSAGES="", LANG="")[
+        1
+    ]
 
 
 @pytest.mark.parametrize("number", list(catalogue()))

@@ -15,6 +15,7 @@ import pytest
 
 from gateways import PORTAL, WECOM_UA
 from gongpai.sandbox import Corner
+from programs import dies_with_us
 from served import Served, served, sign_in, until, write_config
 
 
@@ -114,10 +115,29 @@ def _serve(config: Path) -> subprocess.CompletedProcess[str]:
 def test_every_fault_of_the_configuration_is_named_at_once(wecom_sandbox: Corner, tmp_path: Path) -> None:
     config = write_config(tmp_path, wecom_sandbox, public_url="not a url", starts_per_minute=-1)
     ended = _serve(config)
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "public_url" in ended.stderr
     assert "starts_per_minute" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_environment_alone_is_enough(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    lines = (line.split(" = ", 1) for line in write_config(tmp_path, wecom_sandbox).read_text().splitlines())
+    environ = {f"GONGPAI_{key.upper().replace('.', '__')}": value.strip('"') for key, value in lines}
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    process = subprocess.Popen(
+        dies_with_us([sys.executable, "-m", "gongpai.cli", "serve"]),
+        cwd=elsewhere,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process, process.stdout or pytest.fail("there is a pipe") as said:
+        url = said.readline().split()[3].rstrip(",")
+        until(lambda: httpx2.get(f"http://{url}/readyz", timeout=120).is_success)
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_an_address_that_is_taken_is_said_plainly(wecom_sandbox: Corner, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """`gongpai errcode N`: what a number of WeCom's means, why it comes, and what to do."""
 
-import locale
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
+
+from gongpai.cli.language import LanguageOption, choose_language
 
 _LABELS = {
     "en": ("Meaning", "Likely cause", "What to do", "In the admin console", "For a program"),
@@ -18,12 +19,12 @@ _HELP_PAGE = "https://open.work.weixin.qq.com/devtool/query?e={}"
 
 def errcode(
     number: Annotated[int, typer.Argument(help="The errcode, such as 60020 or -1.")],
-    lang: Annotated[Literal["zh", "en"] | None, typer.Option(help="Else as the system is set.")] = None,
+    lang: LanguageOption = None,
 ) -> None:
     """Explain an error code of WeCom's."""
     from gongpai.wecom import describe
 
-    chosen = lang or _system_language()
+    chosen = choose_language(lang)
     entry = describe(number)
     if entry is None:
         typer.echo(_UNKNOWN[chosen].format(number))
@@ -35,7 +36,3 @@ def errcode(
         if text is not None:
             typer.echo(f"{label}: {text.in_language(chosen)}")
     typer.echo(f"{_LABELS[chosen][-1]}: {entry.klass.value}")
-
-
-def _system_language() -> Literal["zh", "en"]:
-    return "zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en"

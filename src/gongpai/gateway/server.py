@@ -39,10 +39,10 @@ class _Worker:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps *count* workers alive. *config_path* is what each of them reads for itself."""
+    """Keeps *count* workers alive. *config_path* is what each of them reads for itself, beside the environment."""
 
     config: Config
-    config_path: Path
+    config_path: Path | None
     count: int
     _workers: list[_Worker] = field(default_factory=list)
 
@@ -65,7 +65,7 @@ class Supervisor:
                 sandbox=self.config.sandbox,
                 hosts="wecom" if self.config.hosts.is_wecom else self.config.hosts.api,
             )
-            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_port}", flush=True)  # noqa: T201
+            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_port or 'no address'}", flush=True)  # noqa: T201
             try:
                 self._workers = [self._start(listener, lifeline, environ) for _ in range(self.count)]
                 return self._watch(listener, lifeline, environ, replaced)
@@ -93,7 +93,8 @@ class Supervisor:
                 self._workers.append(self._start(listener, lifeline, environ))
 
     def _start(self, listener: socket.socket, lifeline: int, environ: dict[str, str]) -> _Worker:
-        arguments = [str(self.config_path), str(listener.fileno()), str(lifeline)]
+        file = [] if self.config_path is None else [str(self.config_path)]
+        arguments = [str(listener.fileno()), str(lifeline), *file]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "gongpai.gateway.worker", *arguments],
             pass_fds=(listener.fileno(), lifeline),

@@ -105,11 +105,11 @@ def _end(server: uvicorn.Server, lifeline: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Start as the supervisor says: the configuration's path, the listening socket, the lifeline."""
+    """Start as the supervisor says: the listening socket, the lifeline, the configuration's file if there is one."""
     # The supervisor waits for its signals with them blocked, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
-    path, listener, lifeline = arguments
-    config = load(Path(path), os.environ)
+    listener, lifeline, *file = arguments
+    config = load(Path(file[0]) if file else None, os.environ)
     configure_logs(config.log_level)
     run(config, socket.socket(fileno=int(listener)), int(lifeline))
 
