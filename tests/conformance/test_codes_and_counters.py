@@ -15,14 +15,14 @@ CODE = SeenCode("hash", "first", NOW, NOW + timedelta(minutes=10))
 MINUTE = timedelta(minutes=1)
 
 
-async def test_a_code_belongs_to_the_state_it_first_came_with(stores: Stores) -> None:
+async def test_a_code_belongs_to_the_bearer_it_first_came_with(stores: Stores) -> None:
     assert await stores.codes.see(CODE) == CODE
-    assert await stores.codes.see(replace(CODE, first_state="second")) == CODE
+    assert await stores.codes.see(replace(CODE, first_bearer="second")) == CODE
 
 
 async def test_of_many_sightings_at_once_all_hear_of_the_same_first(stores: Stores) -> None:
-    answers = await asyncio.gather(*(stores.codes.see(replace(CODE, first_state=f"s{n}")) for n in range(20)))
-    assert len({answer.first_state for answer in answers}) == 1
+    answers = await asyncio.gather(*(stores.codes.see(replace(CODE, first_bearer=f"s{n}")) for n in range(20)))
+    assert len({answer.first_bearer for answer in answers}) == 1
 
 
 async def test_a_counter_counts_in_its_window_and_begins_again_after_it(stores: Stores) -> None:

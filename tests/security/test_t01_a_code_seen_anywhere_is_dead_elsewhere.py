@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateways import Gateway, callback
+from gateways import DESKTOP_UA, Gateway, callback
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,24 @@ async def test_a_code_fetched_by_a_colleagues_browser_cannot_be_played(gateway: 
     answer = await attacker.get(callback(state, code))
     assert answer.status_code == 403
     assert "location" not in answer.headers
+    assert gateway.corner.counts().get("auth/getuserinfo", 0) == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/nowhere?code={code}&state={state}", "/signin/callback/main?code={code}&state={state}"]
+)
+@pytest.mark.parametrize("has_cookie", [False, True])
+async def test_not_even_under_the_attackers_state_in_the_colleagues_own_link(
+    gateway: Gateway, path: str, *, has_cookie: bool
+) -> None:
+    attacker, victim = gateway.browser(), gateway.browser(DESKTOP_UA)
+    state, code = (await attacker.begin())["state"], gateway.mint("zhaomin")
+    if has_cookie:
+        await victim.begin()
+    await victim.get(path.format(code=code, state=state))
+    answer = await attacker.get(callback(state, code))
+    assert answer.status_code == 403
+    assert attacker.cookie("__Host-gongpai_session") is None
     assert gateway.corner.counts().get("auth/getuserinfo", 0) == 0
 
 

@@ -20,7 +20,8 @@ async def test_the_attempt_of_the_browser_that_began_survives_the_thief(gateway:
     await thief.begin()
     code = gateway.mint("lisi", way="web")
     await thief.get(callback(state, code))
-    assert (await victim.get(callback(state, code))).headers["location"] == "/me"
+    assert (await victim.get(callback(state, gateway.mint("lisi", way="web")))).headers["location"] == "/me"
+    assert gateway.corner.counts()["auth/getuserinfo"] == 1
 
 
 async def test_a_guessed_browser_secret_is_no_key(gateway: Gateway) -> None:

@@ -1,7 +1,7 @@
-"""WeCom's codes that reached us. One that was seen anywhere is dead under every other state (T1).
+"""WeCom's codes that reached us. One that was seen anywhere is dead under every other state or browser (T1).
 
 WeCom binds a code to the app and the host only, so an attacker can make a colleague's browser fetch one for our host
-and try to play it under a state of their own.
+and try to play it under a state of their own; and that state may already stand in the link that the colleague opens.
 """
 
 import hashlib
@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.store.ports import CodeStore
+from gongpai.wecom.signin import hash_browser_secret
 
 # Source: WeCom 91022: a code lives 5 minutes; twice that allows for clocks that differ.
 TOMBSTONE_AGE = timedelta(minutes=10)
-# Longer ones are no state of ours, and not kept.
-_MAX_STATE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,12 @@ class SeenCodes:
         """Return the keyed hash under which *code* is remembered."""
         return hmac.new(self.key, code.encode(), hashlib.sha256).hexdigest()
 
-    async def see(self, codes: Sequence[str], state: str) -> list[SeenCode]:
-        """Remember that *codes* came with *state*; return the first sighting of each."""
+    def bearer_of(self, state: str, browser_hash: str) -> str:
+        """Return the keyed hash that stands for one trip in one browser."""
+        return hmac.new(self.key, f"{browser_hash} {state}".encode(), hashlib.sha256).hexdigest()
+
+    async def see(self, codes: Sequence[str], state: str, browser_secret: str | None) -> list[SeenCode]:
+        """Remember that *codes* came with *state* from this browser; return the first sighting of each."""
         now = self.clock()
-        first_state = state if len(state) <= _MAX_STATE else ""
-        return [
-            await self.store.see(SeenCode(self.hash_of(code), first_state, now, now + TOMBSTONE_AGE)) for code in codes
-        ]
+        bearer = self.bearer_of(state, hash_browser_secret(browser_secret or ""))
+        return [await self.store.see(SeenCode(self.hash_of(code), bearer, now, now + TOMBSTONE_AGE)) for code in codes]

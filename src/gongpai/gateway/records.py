@@ -112,10 +112,10 @@ class SignInAttempt:
 
 @dataclass(frozen=True, slots=True)
 class SeenCode:
-    """The tombstone of a WeCom code: a keyed hash, and the state it first came with (T1)."""
+    """The tombstone of a WeCom code: a keyed hash, and one of the state and browser it first came with (T1)."""
 
     code_hash: str
-    first_state: str
+    first_bearer: str
     seen_at: datetime
     expires_at: datetime
 

@@ -122,7 +122,8 @@ class Callback:
         corpid = self.attempts.config.apps[attempt.app].app.corpid
         if attempt.app != app or (came.appid is not None and came.appid.lower() != corpid.lower()):
             raise RefusedError(Reason.APP_MISMATCH)
-        if any(seen.first_state != attempt.state for seen in visit.seen_codes):
+        bearer = self.codes.bearer_of(attempt.state, attempt.browser_hash)
+        if any(seen.first_bearer != bearer for seen in visit.seen_codes):
             raise RefusedError(Reason.CODE_SEEN)
 
     async def _finish(self, attempt: SignInAttempt, outcome: Outcome) -> None:

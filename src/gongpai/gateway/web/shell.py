@@ -28,12 +28,12 @@ _log = logger("access")
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Wraps the routes. *see_codes* gets every ``code`` that reaches any path of ours, and its ``state`` (T1)."""
+    """Wraps the routes. *see_codes* gets each ``code`` that reaches any path, its ``state`` and browser (T1)."""
 
     app: ASGIApp
     pages: Pages
     proxies: Sequence[Network]
-    see_codes: Callable[[Sequence[str], str], Awaitable[list[SeenCode]]]
+    see_codes: Callable[[Sequence[str], str, str | None], Awaitable[list[SeenCode]]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,7 +48,8 @@ class Shell:
             codes = find_values(visit.query, b"code")[-_MAX_CODES:] if visit.query else []
             if codes:
                 states = find_values(visit.query, b"state")
-                visit.seen_codes = await self.see_codes(codes, states[0] if len(states) == 1 else "")
+                state = states[0] if len(states) == 1 else ""
+                visit.seen_codes = await self.see_codes(codes, state, visit.browser_secret)
             await self.app(scope, receive, watch.send)
         except Exception as error:  # the outermost handler
             if watch.status:

@@ -55,7 +55,7 @@ seen_codes = Table(
     "seen_codes",
     metadata,
     Column("code_hash", Text, primary_key=True),
-    Column("first_state", Text, nullable=False),
+    Column("first_bearer", Text, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
 )

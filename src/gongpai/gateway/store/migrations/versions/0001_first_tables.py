@@ -72,7 +72,7 @@ def _create_tickets() -> None:
     op.create_table(
         "seen_codes",
         sa.Column("code_hash", sa.Text(), primary_key=True),
-        sa.Column("first_state", sa.Text(), nullable=False),
+        sa.Column("first_bearer", sa.Text(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
     )
