@@ -1,6 +1,7 @@
 """Those who do not get in: each kind by its own words, with a number to ask with where asking helps."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -47,6 +48,24 @@ def test_wecom_that_does_not_answer_has_a_page_and_the_next_try_works(stage: Sta
     heading(page, "WeCom does not answer")
     page.get_by_role("link", name="Try again").click()
     heading(page, "张三")
+
+
+def test_the_other_language_begins_the_sign_in_again_in_that_language(stage: Stage) -> None:
+    page = stage.wecom("zhangsan")
+    stage.corner.plan_fault("auth/getuserinfo", cut=True, times=1)
+    page.goto(stage.url("/signin?return_to=/signout"))
+    heading(page, "WeCom does not answer")
+    page.get_by_role("link", name="中文").click()
+    heading(page, "要退出登录吗？")
+    assert urlsplit(page.url).path == "/signout"
+
+
+def test_whoever_is_turned_away_may_read_why_in_the_other_language(stage: Stage) -> None:
+    page = stage.wecom("qianduo")
+    page.goto(stage.url("/me"))
+    heading(page, _OUTSIDERS["qianduo"])
+    page.get_by_role("link", name="中文").click()
+    heading(page, "您的企业微信账号已被禁用")
 
 
 def test_a_fault_of_the_configuration_is_told_by_a_number_only(stage: Stage) -> None:

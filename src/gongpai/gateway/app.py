@@ -36,7 +36,7 @@ from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages, see_other
-from gongpai.gateway.web.return_to import HOME, own_path
+from gongpai.gateway.web.return_to import HOME, own_page
 from gongpai.gateway.web.shell import Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 from gongpai.wecom.client import AsyncWeComClient
@@ -156,7 +156,7 @@ async def _choose_language(request: Request) -> Response:
     language = request.path_params["language"]
     if language in LANGUAGES:
         visit.set_cookies[cookies.LANGUAGE] = cookies.set_cookie(cookies.LANGUAGE, language, _LANGUAGE_AGE)
-    return see_other(own_path(visit.parameter("return_to", _MAX_RETURN_TO)))
+    return see_other(own_page(visit.parameter("return_to", _MAX_RETURN_TO)))
 
 
 def _page_policy(config: Config) -> PagePolicy:

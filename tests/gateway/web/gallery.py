@@ -14,9 +14,16 @@ START = "/signin?app=main"
 NONCE = "n0nce"
 
 
-def context(lang: Language = "en", *, is_signed_in: bool = True, path: str = "/me?from=mail&x=1") -> RequestContext:
+def context(
+    lang: Language = "en", *, is_signed_in: bool = True, way_back: str = "/signin?app=main&return_to=%2Fme"
+) -> RequestContext:
     return RequestContext(
-        lang=lang, nonce=NONCE, path=path, csrf="csrf-of-this-browser", is_sandbox=True, is_signed_in=is_signed_in
+        lang=lang,
+        nonce=NONCE,
+        way_back=way_back,
+        csrf="csrf-of-this-browser",
+        is_sandbox=True,
+        is_signed_in=is_signed_in,
     )
 
 

@@ -62,7 +62,7 @@ async def test_a_code_that_wecom_rejects_starts_again(gateway: Gateway) -> None:
     browser = gateway.browser()
     answer = await browser.get(callback((await browser.begin())["state"], "neverissued"))
     assert answer.status_code == 400
-    assert 'href="/signin"' in answer.text
+    assert 'href="/signin?app=main&amp;return_to=%2Fme"' in answer.text
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ async def test_a_code_that_wecom_rejects_starts_again(gateway: Gateway) -> None:
     ],
 )
 def test_each_error_has_its_page(error: Exception, page: type) -> None:
-    assert isinstance(page_of(error, "r"), page)
+    assert isinstance(page_of(error, "r", "/signin"), page)
 
 
 async def test_a_dead_database_is_a_page_with_a_reference_and_no_trace(gateway: Gateway) -> None:

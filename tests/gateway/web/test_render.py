@@ -71,9 +71,9 @@ def test_every_form_posts_to_us_with_the_token_of_this_browser(page: Page) -> No
 
 
 @each_page
-def test_a_page_offers_the_other_language_and_comes_back_to_itself(page: Page) -> None:
+def test_a_page_offers_the_other_language_and_the_way_back_from_it(page: Page) -> None:
     html = render(context("en"), page)
-    assert 'href="/language/zh?return_to=%2Fme%3Ffrom%3Dmail%26x%3D1"' in html
+    assert 'href="/language/zh?return_to=%2Fsignin%3Fapp%3Dmain%26return_to%3D%252Fme"' in html
     assert 'href="/language/en' not in html
 
 
@@ -90,7 +90,7 @@ def test_a_page_offers_the_other_language_and_comes_back_to_itself(page: Page) -
     ids=lambda page: type(page).__name__,
 )
 def test_a_hostile_name_stays_text(page: Page) -> None:
-    html = render(context(path=f"/me?{_HOSTILE}"), page)
+    html = render(context(way_back=f"/me?{_HOSTILE}"), page)
     assert "<script>alert" not in html
     assert "alert(1)</script>" not in html
     assert "{{7*7}}" in html or "7*7" not in html

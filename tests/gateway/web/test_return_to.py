@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongpai.gateway.web.return_to import HOME, own_path
+from gongpai.gateway.web.return_to import HOME, START, own_page, own_path, signin_url
 
 _CORPUS = Path(__file__).parents[2] / "data" / "open-redirects.txt"
 _OURS = "https://sso.example.com"
@@ -51,3 +51,34 @@ def test_a_path_of_ours_is_kept(path: str) -> None:
 )
 def test_what_is_no_plain_path_goes_home(path: str | None) -> None:
     assert own_path(path) == HOME
+
+
+@pytest.mark.parametrize("page", ["/me", START, f"{START}?app=main&via=web&return_to=%2Fauthorize%2F1"])
+def test_the_beginning_of_a_sign_in_keeps_what_it_was_for(page: str) -> None:
+    assert own_page(page) == page
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        (f"{START}?app=main&code=x&state=y", f"{START}?app=main"),
+        (f"{START}?app=M%26code=x&via=%0d", START),
+        (f"{START}?return_to=https://evil.example/", f"{START}?return_to=%2Fme"),
+        (f"{START}?{'&'.join(['app=main'] * 9)}", START),
+        (f"{START}?app={'a' * 1100}", HOME),
+        ("/me?app=main", HOME),
+        (f"{START}/callback/main?code=x", HOME),
+        (None, HOME),
+    ],
+)
+def test_whatever_else_a_query_holds_is_left_behind(page: str | None, kept: str) -> None:
+    assert own_page(page) == kept
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_beginning_of_a_sign_in_leads_elsewhere(text: str, value: str) -> None:
+    for page in (f"{START}?{text}", signin_url({"return_to": value}), signin_url({"app": text, "return_to": value})):
+        kept = own_page(page)
+        assert kept.partition("?")[0] in {START, HOME}
+        assert _goes_home(kept)
+        assert own_page(kept) == kept

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -15,8 +14,8 @@ from gongpai.gateway.errors import BadRequestError
 from gongpai.gateway.records import EndReason, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
-from gongpai.gateway.web.http import START, Pages, see_other
-from gongpai.gateway.web.return_to import HOME
+from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.return_to import HOME, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.signin import Way
 
@@ -98,4 +97,4 @@ class Account:
 
 
 def _to_sign_in() -> Response:
-    return see_other(f"{START}?{urlencode({'return_to': HOME})}")
+    return see_other(signin_url({"return_to": HOME}))

@@ -18,6 +18,7 @@ from gongpai.gateway.store.ports import AttemptStore
 from gongpai.gateway.web import cookies
 from gongpai.gateway.web.http import page_of
 from gongpai.gateway.web.pages import Page
+from gongpai.gateway.web.return_to import own_path, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.errors import Refusal, SignInRefusedError, WeComError
 from gongpai.wecom.signin import Callback as Came
@@ -90,17 +91,26 @@ class Callback:
         attempt = await self.store.get(came.state)
         if attempt is None:
             raise StartAgainError(Reason.STATE_UNKNOWN)
-        if attempt.expires_at <= now:
-            raise StartAgainError(Reason.STATE_EXPIRED)
         secret = visit.browser_secret
-        if secret is None or not is_same_browser(attempt.browser_hash, secret):
+        is_own = secret is not None and is_same_browser(attempt.browser_hash, secret)
+        if is_own or visit.cookie(cookies.BROWSER) is None:
+            visit.start_url = self._start_of(attempt)
+        if attempt.expires_at <= now or attempt.app not in self.attempts.config.apps:
+            raise StartAgainError(Reason.STATE_EXPIRED)
+        if secret is None or not is_own:
             return await self._meet_another_browser(visit, attempt, session, now)
         code_hash = self.codes.hash_of(came.code) if came.code else None
         taken = await self.store.take(came.state, code_hash, now)
         if taken is None:
-            return await self._repeat(came.state, code_hash, secret)
+            return await self._repeat(visit, came.state, code_hash, secret)
         returned = Returned(taken, came.code, _session_id(secret, came.state))
         return await self._settle(visit, app, came, returned, session)
+
+    def _start_of(self, attempt: SignInAttempt) -> str:
+        """Return where this trip may begin anew: all of it comes from the attempt, nothing from the request (T6)."""
+        fields = {"return_to": own_path(attempt.return_to)}
+        # The configuration may have lost the app while the browser was away.
+        return signin_url({"app": attempt.app, **fields} if attempt.app in self.attempts.config.apps else fields)
 
     async def _settle(
         self, visit: Visit, app: str, came: Came, returned: Returned, session: Session | None
@@ -110,7 +120,7 @@ class Callback:
             self._require_own(visit, app, came, attempt)
             finished = await self.settle[attempt.purpose](visit, returned, session)
         except (GatewayError, WeComError) as error:
-            page = page_of(error, visit.reference)
+            page = page_of(error, visit.reference, visit.start_url)
             await self._finish(attempt, outcome_of(page, visit.reference))
             raise
         kind = Kind.ANSWERED if finished.cookie is None else Kind.SIGNED_IN
@@ -122,8 +132,7 @@ class Callback:
         corpid = self.attempts.config.apps[attempt.app].app.corpid
         if attempt.app != app or (came.appid is not None and came.appid.lower() != corpid.lower()):
             raise RefusedError(Reason.APP_MISMATCH)
-        bearer = self.codes.bearer_of(attempt.state, attempt.browser_hash)
-        if any(seen.first_bearer != bearer for seen in visit.seen_codes):
+        if any(seen.first_state != attempt.state for seen in visit.seen_codes):
             raise RefusedError(Reason.CODE_SEEN)
 
     async def _finish(self, attempt: SignInAttempt, outcome: Outcome) -> None:
@@ -144,7 +153,7 @@ class Callback:
         trip = Trip(attempt.app, Way.IN_APP, attempt.return_to, attempt.purpose, attempt.session_ref, restarts=1)
         return Restarted((await self.attempts.begin(visit, trip)).url)
 
-    async def _repeat(self, state: str, code_hash: str | None, secret: str) -> Finished | Ended:
+    async def _repeat(self, visit: Visit, state: str, code_hash: str | None, secret: str) -> Finished | Ended:
         """Answer a second hit as the first one, once that has its answer (T5)."""
         give_up_at = self.clock() + _WAIT_FOR_FIRST
         while True:
@@ -155,12 +164,14 @@ class Callback:
             if attempt.code_hash != code_hash:
                 raise StartAgainError(Reason.CODE_REJECTED)
             if attempt.outcome is not None:
-                return await self._answer_again(attempt, decode(attempt.outcome), secret)
+                return await self._answer_again(visit, attempt, decode(attempt.outcome), secret)
             if now > give_up_at:
                 raise StartAgainError(Reason.INTERRUPTED)
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
-    async def _answer_again(self, attempt: SignInAttempt, outcome: Outcome, secret: str) -> Finished | Ended:
+    async def _answer_again(
+        self, visit: Visit, attempt: SignInAttempt, outcome: Outcome, secret: str
+    ) -> Finished | Ended:
         match outcome.kind:
             case Kind.SIGNED_IN:
                 started = await self.sessions.again(_session_id(secret, attempt.state), self.clock())
@@ -170,7 +181,7 @@ class Callback:
             case Kind.ANSWERED:
                 return Finished(attempt, None)
             case _:
-                return Ended(page_again(outcome))
+                return Ended(page_again(outcome, visit.start_url))
 
 
 def _parse(visit: Visit) -> Came:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -26,9 +25,9 @@ from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.records import Purpose, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
-from gongpai.gateway.web.http import START, Pages, see_other
+from gongpai.gateway.web.http import Pages, see_other
 from gongpai.gateway.web.pages import SigninChooser
-from gongpai.gateway.web.return_to import HOME, own_path
+from gongpai.gateway.web.return_to import HOME, START, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.hosts import WECOM
 from gongpai.wecom.links import panel_params
@@ -66,6 +65,7 @@ class Dispatcher:
             has_signed_out=visit.cookie(cookies.SIGNED_OUT) is not None,
             has_clicked=visit.method == "POST",
         )
+        visit.start_url = signin_url(_fields(journey))
         return await self._go(visit, journey, await self._session(visit))
 
     async def come_back(self, visit: Visit, app: str) -> Response:
@@ -143,7 +143,7 @@ class Dispatcher:
             return see_other(begun.url)
         callback_url = self.attempts.callback_url(app)
         params = panel_params(settings.app, callback_url, begun.state, lang=visit.language)
-        full_page = _signin_url({**_fields(journey), "app": app, "via": Via.PAGE.value})
+        full_page = signin_url({**_fields(journey), "app": app, "via": Via.PAGE.value})
         return self.pages.answer(visit, pages.SigninPanel(settings.title, params, callback_url, full_page))
 
     def _may_show_panel(self) -> bool:
@@ -155,7 +155,7 @@ class Dispatcher:
         fields = _fields(journey)
         return SigninChooser(
             tuple(
-                pages.Choice(settings.title, _signin_url({**fields, "app": name}))
+                pages.Choice(settings.title, signin_url({**fields, "app": name}))
                 for name, settings in self.config.apps.items()
             )
         )
@@ -170,10 +170,6 @@ def _wish(visit: Visit) -> dict[str, str]:
 def _fields(journey: Journey) -> dict[str, str]:
     fields = {"return_to": journey.return_to, "app": journey.app, "via": journey.via}
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _signin_url(fields: dict[str, str]) -> str:
-    return f"{START}?{urlencode(fields)}"
 
 
 def _not_yet() -> Response:

@@ -6,7 +6,6 @@ from enum import StrEnum
 import msgspec
 
 from gongpai.gateway.web import pages
-from gongpai.gateway.web.http import START
 from gongpai.gateway.web.pages import Page
 
 
@@ -56,14 +55,14 @@ def outcome_of(page: Page, reference: str) -> Outcome:
             return Outcome(Kind.FAILURE, reference=reference)
 
 
-def page_again(outcome: Outcome) -> Page:
+def page_again(outcome: Outcome, start_url: str) -> Page:
     """Return the page on which a trip ended, with the reference it had."""
     match outcome.kind:
         case Kind.REFUSED:
-            return pages.Refused(outcome.reason, outcome.reference, START)
+            return pages.Refused(outcome.reason, outcome.reference, start_url)
         case Kind.START_AGAIN:
-            return pages.StartAgain(outcome.reason, START)
+            return pages.StartAgain(outcome.reason, start_url)
         case Kind.WECOM_DOWN:
-            return pages.WeComDown(outcome.reference, START)
+            return pages.WeComDown(outcome.reference, start_url)
         case _:
             return pages.Failure(outcome.reference)

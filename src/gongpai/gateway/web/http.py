@@ -26,8 +26,6 @@ from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.errors import ApiError, CodeRejectedError, RateLimitedError, SystemBusyError, TransportError
 from gongpai.wecom.signin import new_browser_secret
 
-START = "/signin"
-
 _log = logger("web")
 
 
@@ -47,7 +45,7 @@ class Pages:
         context = RequestContext(
             lang=visit.language,
             nonce=visit.nonce,
-            path=visit.path,
+            way_back=visit.way_back,
             csrf=csrf_token(secret),
             is_sandbox=self.is_sandbox,
             is_signed_in=is_signed_in,
@@ -63,7 +61,7 @@ class Pages:
 
     def answer_error(self, visit: Visit, error: Exception) -> Response:
         """Return the page for what went wrong: neutral words and a reference; the cause goes to the log under it."""
-        page = page_of(error, visit.reference)
+        page = page_of(error, visit.reference, visit.start_url)
         _record(error, page)
         answer = self.answer(visit, page, status=_status_of(error, page))
         if isinstance(page, pages.RateLimited):
@@ -71,22 +69,22 @@ class Pages:
         return answer
 
 
-def page_of(error: Exception, reference: str) -> Page:
-    """Return the page that says what *error* means for the visitor."""
+def page_of(error: Exception, reference: str, start_url: str) -> Page:
+    """Return the page that says what *error* means for the visitor, who may begin anew at *start_url*."""
     page: Page = pages.Failure(reference)
     match error:
         case RefusedError():
-            page = pages.Refused(error.reason.value, reference, START)
+            page = pages.Refused(error.reason.value, reference, start_url)
         case StartAgainError():
-            page = pages.StartAgain(error.reason.value, START)
+            page = pages.StartAgain(error.reason.value, start_url)
         case TooManyStartsError():
-            page = pages.RateLimited(max(1, round(error.retry_after.total_seconds())), START)
+            page = pages.RateLimited(max(1, round(error.retry_after.total_seconds())), start_url)
         case BadRequestError() | ForgedRequestError():
             page = pages.BadRequest(reference)
         case CodeRejectedError():
-            page = pages.StartAgain(Reason.CODE_REJECTED.value, START)
+            page = pages.StartAgain(Reason.CODE_REJECTED.value, start_url)
         case TransportError() | SystemBusyError() | RateLimitedError():
-            page = pages.WeComDown(reference, START)
+            page = pages.WeComDown(reference, start_url)
         case _:
             pass
     return page

@@ -16,11 +16,11 @@ from gongpai.gateway.web.static import asset_url
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What every page needs to know of the request. *path* is our own, for the way back from the language switch."""
+    """What every page needs to know of the request. *way_back* is our own, for the language switch."""
 
     lang: Language
     nonce: str = field(repr=False)
-    path: str
+    way_back: str
     csrf: str = field(repr=False)
     is_sandbox: bool
     is_signed_in: bool

@@ -11,6 +11,7 @@ from gongpai.gateway.messages import Language, choose_language
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.web import cookies
 from gongpai.gateway.web.forms import MAX_BODY_BYTES, parse_form, require_own_form
+from gongpai.gateway.web.return_to import HOME, START
 from gongpai.wecom.user_agent import Client, client_kind
 
 SCOPE_KEY = "gongpai.visit"
@@ -23,7 +24,10 @@ _BROWSER_SECRET_AGE = timedelta(days=30)
 
 
 class Visit:
-    """One request, and the cookies that its answer will set."""
+    """One request, and the cookies that its answer will set.
+
+    *start_url* is where its person may begin anew; a step that knows what they came for keeps it there.
+    """
 
     __slots__ = (
         "_client",
@@ -40,6 +44,7 @@ class Visit:
         "request_id",
         "seen_codes",
         "set_cookies",
+        "start_url",
     )
 
     def __init__(self, scope: Scope, receive: Receive, address: str) -> None:
@@ -50,6 +55,7 @@ class Visit:
         self.request_id = self.reference = secrets.token_hex(6)
         self.seen_codes: list[SeenCode] = []
         self.set_cookies: dict[str, str] = {}
+        self.start_url = START
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
         self._cookies: dict[str, str] | None = None
@@ -62,6 +68,13 @@ class Visit:
         """Whether nobody is looking yet: HEAD, or a browser's prefetch. Such a hit never takes anything (T5)."""
         purpose = f"{self.header(b'sec-purpose') or ''} {self.header(b'purpose') or ''}"
         return self.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
+
+    @property
+    def way_back(self) -> str:
+        """Where the language switch leads back to: what a GET shows again, and of a sign-in its beginning."""
+        if self.path == START or self.path.startswith(f"{START}/"):
+            return self.start_url
+        return self.path if self.method == "GET" else HOME
 
     @property
     def user_agent(self) -> str:
