@@ -132,7 +132,8 @@ class Callback:
         corpid = self.attempts.config.apps[attempt.app].app.corpid
         if attempt.app != app or (came.appid is not None and came.appid.lower() != corpid.lower()):
             raise RefusedError(Reason.APP_MISMATCH)
-        if any(seen.first_state != attempt.state for seen in visit.seen_codes):
+        bearer = self.codes.bearer_of(attempt.state, attempt.browser_hash)
+        if any(seen.first_bearer != bearer for seen in visit.seen_codes):
             raise RefusedError(Reason.CODE_SEEN)
 
     async def _finish(self, attempt: SignInAttempt, outcome: Outcome) -> None:
@@ -146,7 +147,8 @@ class Callback:
         if visit.cookie(cookies.BROWSER) is not None:
             raise StartAgainError(Reason.BROWSER_MISMATCH)
         is_client = attempt.way == Way.IN_APP.value and visit.client.kind is ClientKind.WECOM
-        may_restart = is_client and attempt.restarts == 0 and session is None
+        has_signed_out = visit.cookie(cookies.SIGNED_OUT) is not None
+        may_restart = is_client and attempt.restarts == 0 and session is None and not has_signed_out
         if not may_restart or await self.store.take(attempt.state, None, now) is None:
             raise StartAgainError(Reason.COOKIE_LOST)
         await self._finish(attempt, Outcome(Kind.START_AGAIN, reason=Reason.COOKIE_LOST.value))
