@@ -58,3 +58,21 @@ async def test_a_link_signs_nobody_out(gateway: Gateway) -> None:
     assert page.status_code == 200
     assert (await browser.http.post("/signout")).status_code in {400, 403}
     assert (await browser.get("/me")).status_code == 200
+
+
+async def test_a_trip_begun_before_the_sign_out_comes_back_to_nobody(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    state = (await browser.begin())["state"]  # another tab's, or the page before this one in the history
+    await browser.sign_in()
+    await browser.post("/signout", page=(await browser.get("/signout")).text)
+    assert (await browser.get(callback(state, gateway.mint("lisi")))).status_code == 400
+    assert (await browser.get("/me")).status_code == 303
+
+
+async def test_a_strangers_callback_restarts_nothing_in_a_browser_that_signed_out(gateway: Gateway) -> None:
+    browser = await _signed_out(gateway)
+    browser.http.cookies.delete("__Host-gongpai_browser")  # it lives shorter than the memory of the sign-out
+    state = (await gateway.browser().begin())["state"]
+    answer = await browser.get(callback(state, gateway.mint("lisi")))
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
