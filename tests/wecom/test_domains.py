@@ -16,7 +16,7 @@ def join(host: str, port: int | None) -> str:
 
 # The table of WeCom 91335, then that of 98173.
 @pytest.mark.parametrize(
-    ("domain", "redirect_uri", "fault"),
+    ("domain", "callback_url", "fault"),
     [
         ("mail.qq.com:8080", "http://mail.qq.com:8080/cgi-bin/login", None),
         ("email.qq.com", "http://mail.qq.com:8080/cgi-bin/login", DomainFault.OTHER_HOST),
@@ -59,8 +59,8 @@ def join(host: str, port: int | None) -> str:
         ("mail.qq.com", "https://user:pw@mail.qq.com/", DomainFault.HAS_USER),
     ],
 )  # fmt: skip
-def test_the_verdict_says_why_not(domain: str, redirect_uri: str, fault: DomainFault | None) -> None:
-    assert explain_domain(redirect_uri, domain) == DomainVerdict(fault is None, fault)
+def test_the_verdict_says_why_not(domain: str, callback_url: str, fault: DomainFault | None) -> None:
+    assert explain_domain(callback_url, domain) == DomainVerdict(fault is None, fault)
 
 
 @pytest.mark.parametrize("fault", list(DomainFault))
@@ -100,9 +100,9 @@ def test_a_parent_never_covers_its_child_nor_the_reverse(host: str, label: str) 
     assert explain_domain(f"https://{host}/", f"{label}.{host}").reason is DomainFault.PARENT_DOMAIN
 
 
-@given(redirect_uri=st.text(), domain=st.text())
-def test_hostile_input_gets_a_verdict(redirect_uri: str, domain: str) -> None:
-    verdict = explain_domain(redirect_uri, domain)
+@given(callback_url=st.text(), domain=st.text())
+def test_hostile_input_gets_a_verdict(callback_url: str, domain: str) -> None:
+    verdict = explain_domain(callback_url, domain)
     assert verdict.ok is (verdict.reason is None)
 
 

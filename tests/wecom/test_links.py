@@ -176,7 +176,7 @@ def test_web_login_takes_either_domain_and_the_old_page_the_callback_domain(
         if works:
             assert build(app, callback, "s")
         else:
-            with pytest.raises(UsageError, match="redirect_uri"):
+            with pytest.raises(UsageError, match="callback_url"):
                 build(app, callback, "s")
 
 

@@ -42,32 +42,32 @@ class DomainVerdict:
     reason: DomainFault | None = None
 
 
-def explain_domain(redirect_uri: str, domain: str) -> DomainVerdict:
-    """Judge *redirect_uri* by the domain that the admin console holds, ``host`` or ``host:port``.
+def explain_domain(callback_url: str, domain: str) -> DomainVerdict:
+    """Judge *callback_url* by the domain that the admin console holds, ``host`` or ``host:port``.
 
     Host and port must be equal, without regard to case; sub-domains, wildcards and a port on one side only do not
     match, not even ``:443``. Scheme and path do not matter. Source: WeCom 91335 and 98173.
     """
-    fault = _find_fault(redirect_uri) or _find_setting_fault(domain) or _compare(redirect_uri, domain)
+    fault = _find_fault(callback_url) or _find_setting_fault(domain) or _compare(callback_url, domain)
     return DomainVerdict(fault is None, fault)
 
 
-def require_trusted(redirect_uri: str, domain: str | None) -> None:
+def require_trusted(callback_url: str, domain: str | None) -> None:
     """Accept an address that WeCom would accept; without a *domain*, any that is an address at all.
 
     Raises:
         UsageError: WeCom would refuse it; the text says why.
     """
-    fault = _find_fault(redirect_uri) if domain is None else explain_domain(redirect_uri, domain).reason
+    fault = _find_fault(callback_url) if domain is None else explain_domain(callback_url, domain).reason
     if fault is not None:
-        raise UsageError(f"redirect_uri: {fault.text.en}")
+        raise UsageError(f"callback_url: {fault.text.en}")
 
 
-def _find_fault(redirect_uri: str) -> DomainFault | None:
-    parts = _split(redirect_uri)
+def _find_fault(callback_url: str) -> DomainFault | None:
+    parts = _split(callback_url)
     # A browser reads "\\" as "/" and drops tabs and line ends, so such an address has two meanings; half a
     # surrogate pair has none.
-    if parts is None or any(mark <= " " or mark in "\\\x7f" or "\ud800" <= mark <= "\udfff" for mark in redirect_uri):
+    if parts is None or any(mark <= " " or mark in "\\\x7f" or "\ud800" <= mark <= "\udfff" for mark in callback_url):
         return DomainFault.NOT_AN_ADDRESS
     if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.netloc.isascii():
         return DomainFault.NOT_AN_ADDRESS
@@ -87,8 +87,8 @@ def _find_setting_fault(domain: str) -> DomainFault | None:
     return None if is_host and is_plain and len(domain) <= _DOMAIN_LIMIT else DomainFault.SETTING_NOT_A_HOST
 
 
-def _compare(redirect_uri: str, domain: str) -> DomainFault | None:
-    address, setting = urlsplit(redirect_uri).netloc.lower(), domain.lower()
+def _compare(callback_url: str, domain: str) -> DomainFault | None:
+    address, setting = urlsplit(callback_url).netloc.lower(), domain.lower()
     if address == setting:
         return None
     host, _, port = address.partition(":")
