@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gongpai.gateway.config import Address, WebLogin
+from gongpai.gateway.config import Address, ConfigError, WebLogin
 from gongpai.gateway.config.faults import KINDS, Fault
+from gongpai.wecom import UsageError, begin_in_app, begin_qr_connect, begin_web_login
 from settings_of_tests import faults, read
 
 
@@ -56,6 +57,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
     assert config.ca_file == certificate
     app = config.apps["main"]
     assert app.web_login is WebLogin.QR_CONNECT
+    assert app.app.trusted_domain == app.app.callback_domain == "sso.example.com"
     assert app.policy.allow_departments == {1, 2}
     assert app.policy.allow_userids == {"lisi"}
     assert config.session.grace == timedelta(0)
@@ -216,3 +218,33 @@ def test_no_secret_is_in_the_repr() -> None:
     assert "hush" not in repr(config)
     assert "published" not in repr(config)
     assert "secret_key" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("domain", "en", "zh"),
+    [
+        ("example.com", "sub-domains are not included", "子域名不被包含"),
+        ("sso.example.com:443", "has a port and the address has none", "域名设置带端口而地址不带"),
+        ("https://sso.example.com", "holds a scheme", "带了协议头"),
+        ("*.example.com", "no wildcards", "不支持通配符"),
+        ("other.example.com", "its host is not that of the domain setting", "主机与域名设置不同"),
+    ],
+)
+def test_a_domain_that_wecom_would_refuse_is_named_with_the_reason(domain: str, en: str, zh: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        read(apps__main__trusted_domain=domain)
+    (fault,) = raised.value.faults
+    for rendered, words in ((fault.render("en"), en), (fault.render("zh"), zh)):
+        problem, remedy = rendered.splitlines()
+        assert problem.startswith("apps.main.trusted_domain: ")
+        assert "https://sso.example.com" in problem
+        assert words in problem
+        assert "public_url" in remedy
+
+
+def test_links_are_built_within_the_domain_only() -> None:
+    app = read(apps__main__trusted_domain="sso.example.com").apps["main"].app
+    for begin in (begin_in_app, begin_web_login, begin_qr_connect):
+        begin(app, "https://sso.example.com/signin/callback/main")
+        with pytest.raises(UsageError):
+            begin(app, "https://sso.example.com:8443/signin/callback/main")

@@ -1,12 +1,12 @@
 """The applications and who may come in through each."""
 
 import re
-from urllib.parse import urlsplit
 
 from gongpai.gateway.config.published import is_published
 from gongpai.gateway.config.settings import AppConfig, Policy, WebLogin
 from gongpai.gateway.config.source import Source
 from gongpai.wecom.domains import explain_domain
+from gongpai.wecom.errcodes import Text
 from gongpai.wecom.errors import UsageError
 from gongpai.wecom.models import App, fold_id
 
@@ -23,7 +23,8 @@ def check_apps(source: Source, public_url: str | None, *, is_wecom: bool, is_san
         source.fault("apps", "no_apps")
     apps: dict[str, AppConfig] = {}
     for name in names:
-        app = _check_app(source, name, is_sandbox=is_sandbox)
+        domain = _check_domain(source, f"apps.{name}.trusted_domain", public_url)
+        app = _check_app(source, name, domain, is_sandbox=is_sandbox)
         if app is None:
             continue
         where = f"apps.{name}"
@@ -31,15 +32,14 @@ def check_apps(source: Source, public_url: str | None, *, is_wecom: bool, is_san
         if twin is not None:
             source.fault(where, "same_app", f"apps.{twin}")
         web_login = _check_web_login(source, f"{where}.web_login", public_url, is_wecom=is_wecom)
-        domain = _check_domain(source, f"{where}.trusted_domain", public_url)
         title = source.text(f"{where}.name", name) or name
         policy = _check_policy(source, where, app)
-        apps[name] = AppConfig(name, title, app, domain, web_login, policy)
+        apps[name] = AppConfig(name, title, app, web_login, policy)
     _require_own_rules(source, apps)
     return apps
 
 
-def _check_app(source: Source, name: str, *, is_sandbox: bool) -> App | None:
+def _check_app(source: Source, name: str, domain: str | None, *, is_sandbox: bool) -> App | None:
     where = f"apps.{name}"
     if not _NAME.fullmatch(name) or len(name) > _NAME_LIMIT:
         source.fault(where, "bad_name")
@@ -55,7 +55,8 @@ def _check_app(source: Source, name: str, *, is_sandbox: bool) -> App | None:
     if corpid is None or agentid is None or secret is None:
         return None
     try:
-        return App(corpid, agentid, secret, encrypted_ids=encrypted)
+        # One address of ours must satisfy both: in-app links the trusted domain, web login the callback domain.
+        return App(corpid, agentid, secret, encrypted_ids=encrypted, trusted_domain=domain, callback_domain=domain)
     except UsageError:
         source.fault(f"{where}.corpid", "bad_id")
         return None
@@ -81,9 +82,10 @@ def _check_domain(source: Source, key: str, public_url: str | None) -> str | Non
     domain = source.text(key)
     if domain is None or public_url is None:
         return domain
-    verdict = explain_domain(f"{public_url}/signin/callback", domain)
-    if not verdict.ok:
-        source.fault(key, "domain_mismatch", urlsplit(public_url).netloc)
+    reason = explain_domain(public_url, domain).reason
+    if reason is not None:
+        detail = Text(f"{public_url}: {reason.text.en}", f"{public_url}：{reason.text.zh}")
+        source.fault(key, "domain_mismatch", detail)
     return domain
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gongpai.wecom.errcodes import Text
+
 Language = Literal["zh", "en"]
 
 
@@ -13,14 +15,15 @@ class Fault:
 
     key: str
     kind: str
-    detail: str = ""
+    detail: str | Text = ""
 
     def render(self, language: Language) -> str:
         """Return the problem and the remedy in one line each."""
         problem, remedy = _TEXTS[self.kind][language]
+        detail = self.detail if isinstance(self.detail, str) else self.detail.in_language(language)
         arrow = "  解决办法：" if language == "zh" else "  remedy: "
         where = f"{self.key}: " if self.key else ""
-        return f"{where}{problem.format(detail=self.detail)}\n{arrow}{remedy.format(detail=self.detail)}"
+        return f"{where}{problem.format(detail=detail)}\n{arrow}{remedy.format(detail=detail)}"
 
 
 class ConfigError(Exception):
@@ -117,10 +120,11 @@ _TEXTS: dict[str, _Text] = {
         "delete one of them",
     ),
     "domain_mismatch": _text(
-        "public_url 不在可信域名之内（{detail}）",
-        "改正 public_url，或在管理后台改可信域名",
-        "public_url is not within the trusted domain ({detail})",
-        "mend public_url, or the trusted domain in WeCom's admin console",
+        "企业微信会拒绝跳回 {detail}",
+        "改正此项或 public_url；管理后台里的可信域名和授权回调域须与 public_url 的主机和端口完全一致",
+        "WeCom would refuse to lead back to {detail}",
+        "mend this or public_url; in WeCom's admin console the trusted domain and web login's callback domain must be "
+        "exactly the host and port of public_url",
     ),
     "panel_needs_wecom": _text(
         "内嵌登录组件需要 https 的 public_url 和企业微信自己的域名",

@@ -93,8 +93,9 @@ REFERENCE = (
     Setting(
         "apps.NAME.trusted_domain",
         "",
-        "可选。管理后台里填的可信域名，启动时与 `public_url` 核对。",
-        "Optional. The trusted domain set in the admin console, held against `public_url` at start.",
+        "可选。管理后台里填的可信域名（网页登录的授权回调域应与之相同），启动时与 `public_url` 核对。",
+        "Optional. The trusted domain set in the admin console, held against `public_url` at start; "
+        "web login's callback domain should be the same.",
     ),
     Setting(
         "apps.NAME.encrypted_ids",

@@ -49,7 +49,6 @@ class AppConfig:
     name: str
     title: str
     app: App
-    trusted_domain: str | None = None
     web_login: WebLogin = WebLogin.PAGE
     policy: Policy = field(default_factory=Policy)
 

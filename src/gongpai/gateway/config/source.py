@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gongpai.gateway.config.faults import Fault
 from gongpai.gateway.config.reference import is_known, known_keys
+from gongpai.wecom.errcodes import Text
 
 ENV_PREFIX = "GONGPAI_"
 _NEST = "__"
@@ -44,7 +45,7 @@ class Source:
                 _lay_over(tree, name[len(ENV_PREFIX) :].lower().split(_NEST), value)
         return cls(tree, faults)
 
-    def fault(self, key: str, kind: str, detail: str = "") -> None:
+    def fault(self, key: str, kind: str, detail: str | Text = "") -> None:
         """Note a fault."""
         self.faults.append(Fault(key, kind, detail))
 
