@@ -53,6 +53,28 @@ async def test_a_person_who_has_lost_their_place_loses_their_session_at_the_next
     assert (await browser.get("/me")).status_code == 303
 
 
+async def test_a_profile_counts_from_when_it_was_read_however_many_sessions_it_serves(gateway: Gateway) -> None:
+    browser = gateway.browser()
+    await browser.sign_in()
+    gateway.clock.advance(minutes=59)
+    later = gateway.browser()
+    await later.sign_in()
+    gateway.corner.update_member("lisi", status=2)
+    gateway.clock.advance(minutes=2)
+    assert (await later.get("/me")).status_code == 403
+    assert gateway.corner.counts()["user/get"] == 2
+
+
+async def test_the_grace_counts_from_the_last_reading_too(gateway: Gateway) -> None:
+    await gateway.browser().sign_in()
+    gateway.clock.advance(minutes=59)
+    later = gateway.browser()
+    await later.sign_in()
+    gateway.corner.plan_fault("user/get", http_status=502, share=1.0)
+    gateway.clock.advance(hours=4, minutes=2)
+    assert (await later.get("/me")).status_code == 303
+
+
 async def test_an_unreachable_wecom_keeps_a_session_for_the_grace_and_no_longer(gateway: Gateway) -> None:
     browser = gateway.browser()
     await browser.sign_in()

@@ -28,6 +28,8 @@ class Admitted:
     member: Member
     person: Person
     profile: Profile
+    checked_at: datetime
+    """When the profile was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Admission:
         known = await self._look(settings, member)
         now = self.clock()
         person = await self.people.mint(Person(self.new_subject(), member.key, 0, now))
-        return Admitted(member, person, profile_of(known.profile, known.fetched_at))
+        return Admitted(member, person, profile_of(known.profile, known.fetched_at), known.fetched_at)
 
     async def recheck(self, session: Session) -> Session | None:
         """Return *session* with a profile that is fresh enough; None if it ended.
@@ -81,7 +83,8 @@ class Admission:
                 return session
             await self._end(session, "unchecked")
             return None
-        return await self.sessions.refresh(session, profile_of(known.profile, known.fetched_at), session.epoch, now)
+        profile, read_at = profile_of(known.profile, known.fetched_at), known.fetched_at
+        return await self.sessions.refresh(session, profile, session.epoch, read_at)
 
     async def department_names(self, settings: AppConfig, ids: Collection[int]) -> Mapping[int, str]:
         """Return the names of those departments that the app may read; a page is shown without the others."""

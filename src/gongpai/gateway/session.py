@@ -31,6 +31,8 @@ class SignIn:
     profile: Profile = field(default_factory=Profile)
     ip: str = ""
     user_agent: str = ""
+    checked_at: datetime | None = None
+    """When the profile was read, which may be before now; now if left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Sessions:
             seen_at=now,
             idle_expires_at=min(now + self._limits.idle, expires_at),
             expires_at=expires_at,
-            checked_at=now,
+            checked_at=sign_in.checked_at or now,
             epoch=person.epoch,
             ip=sign_in.ip,
             user_agent=sign_in.user_agent[:_USER_AGENT_LIMIT],
@@ -118,11 +120,11 @@ class Sessions:
         """End a session everywhere within a second; False if it had ended before."""
         return await self._store.end(ref, reason, now)
 
-    async def refresh(self, session: Session, profile: Profile, epoch: int, now: datetime) -> Session | None:
-        """Write a freshly read profile into the session; None if it ended meanwhile."""
-        if not await self._facts.refresh(session.ref, profile, epoch, now):
+    async def refresh(self, session: Session, profile: Profile, epoch: int, checked_at: datetime) -> Session | None:
+        """Write a profile that was read at *checked_at* into the session; None if it ended meanwhile."""
+        if not await self._facts.refresh(session.ref, profile, epoch, checked_at):
             return None
-        return replace(session, profile=profile, epoch=epoch, checked_at=now)
+        return replace(session, profile=profile, epoch=epoch, checked_at=checked_at)
 
     async def disclose(self, session: Session, disclosure: Disclosure) -> Session | None:
         """Keep *disclosure* sealed in the session's row, and with it only; None if the session ended meanwhile."""

@@ -60,6 +60,7 @@ class Arrive:
             amr=attempt.way,
             userid=admitted.member.key.userid,
             profile=admitted.profile,
+            checked_at=admitted.checked_at,
             ip=visit.address,
             user_agent=visit.user_agent,
         )
