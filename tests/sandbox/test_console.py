@@ -117,7 +117,9 @@ def test_a_reset_secret_is_new_and_shown(trusted_browser: TestClient, corner: Co
 
 
 def test_an_unknown_part_is_refused(trusted_browser: TestClient) -> None:
-    assert _change(trusted_browser, "everything").status_code == 400
+    answer = _change(trusted_browser, "everything")
+    assert answer.status_code == 400
+    assert "没有这一项设置：everything" in answer.text
 
 
 def test_a_domain_that_no_app_has_is_not_fetched(trusted_browser: TestClient) -> None:

@@ -37,7 +37,7 @@ def test_there_are_not_corners_without_end(corners: Corners) -> None:
 def test_the_root_stays_and_what_is_closed_is_gone(corners: Corners) -> None:
     corner = corners.open()
     corners.close(corner.id)
-    assert corners.find(corner.id) is None
+    assert corners.get(corner.id) is None
     with pytest.raises(NotFoundError):
         corners.close(corner.id)
     with pytest.raises(NotAllowedError):

@@ -98,7 +98,7 @@ class SandboxApp:
             return None, path
         if not rest and not path.endswith("/"):
             scope["path"] = f"{path}/"
-        return self._run.corners.find(corner_id), f"/{rest}"
+        return self._run.corners.get(corner_id), f"/{rest}"
 
     async def _guard(self, corner: CornerState, path: str, request: Request) -> Response | None:
         """Return what stops the request, or answers for the control API; None: a page may answer."""

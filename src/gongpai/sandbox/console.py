@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gongpai.sandbox.errors import NotFoundError
 from gongpai.sandbox.pages.render import choose_language, render, translator
 from gongpai.sandbox.verify import check_ownership, verify_file
 from gongpai.sandbox.world import SENSITIVE_FIELDS, App, Corp, World
@@ -36,7 +35,7 @@ async def show_apps(request: Request) -> Response:
 
 async def show_app(request: Request) -> Response:
     """Show the settings of one app."""
-    found = _find_app(request)
+    found = _world(request).get_app(**request.path_params)
     if found is None:
         return _to_apps(request)
     done = request.query_params.get("done", "")
@@ -46,7 +45,7 @@ async def show_app(request: Request) -> Response:
 
 async def change_app(request: Request) -> Response:
     """Change one part of the settings, or check who owns a domain."""
-    found = _find_app(request)
+    found = _world(request).get_app(**request.path_params)
     if found is None:
         return _to_apps(request)
     corp, app = found
@@ -58,7 +57,7 @@ async def change_app(request: Request) -> Response:
     complaint = change(_world(request), corp, app, form) if change else None
     if change is None or complaint:
         t = translator(choose_language(request))
-        key, value = complaint or ("bad_domain", part)
+        key, value = complaint or ("bad_part", part[:64])
         return _show(request, corp, app, [("bad", t("not_saved", why=t(key, value=value)))], status=400)
     done = "secret_reset" if part == "secret" else "saved"
     return RedirectResponse(f"{request.url.path}?done={done}", status_code=303)
@@ -159,13 +158,6 @@ def _show(request: Request, corp: Corp, app: App, notices: list[tuple[str, str]]
 def _world(request: Request) -> World:
     world: World = request.state.corner.world
     return world
-
-
-def _find_app(request: Request) -> tuple[Corp, App] | None:
-    try:
-        return _world(request).require_app(request.path_params["agentid"], request.path_params["corpid"])
-    except NotFoundError:
-        return None
 
 
 def _to_apps(request: Request) -> Response:

@@ -62,7 +62,7 @@ class Corners:
         """The corner at the server's own root."""
         return self._corners[ROOT]
 
-    def find(self, corner_id: str) -> CornerState | None:
+    def get(self, corner_id: str) -> CornerState | None:
         """Return the corner, or None."""
         return self._corners.get(corner_id)
 

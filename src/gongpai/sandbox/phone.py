@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gongpai.sandbox.domains import explain_domain, redirect_host
-from gongpai.sandbox.errors import NotAllowedError, NotFoundError
+from gongpai.sandbox.errors import NotAllowedError
 from gongpai.sandbox.pages.client import holder, pick_up, put_away
 from gongpai.sandbox.pages.links import with_query
 from gongpai.sandbox.pages.render import choose_language, local_name, render, translator
@@ -68,7 +68,7 @@ def read_content(content: str) -> QrKey | Address | None:
 
 async def show(request: Request) -> Response:
     """Show the phone."""
-    person = _person(request)
+    person = holder(request)
     if person is None:
         return _to_people(request)
     notice = request.query_params.get("notice")
@@ -99,14 +99,14 @@ async def show_people(request: Request) -> Response:
         for corp in world.corps
     ]
     return render(
-        request, "phone_people.html", here="phone", groups=groups, person=_person(request), next=_next(request)
+        request, "phone_people.html", here="phone", groups=groups, person=holder(request), next=_next(request)
     )
 
 
 async def choose_person(request: Request) -> Response:
     """Give the phone to somebody."""
     form = await request.form(max_files=0, max_fields=5)
-    person = _world(request).find_person(str(form.get("person", "")))
+    person = _world(request).get_person(str(form.get("person", "")))
     if person is None:
         return _to_people(request)
     place = str(form.get("next", ""))
@@ -136,11 +136,11 @@ async def read(request: Request) -> Response:
 
 async def scan(request: Request) -> Response:
     """Point the phone at a login page's QR code."""
-    person, key = _person(request), request.path_params["key"]
+    person, key = holder(request), request.path_params["key"]
     if person is None:
         return _to_people(request)
     world = _world(request)
-    login = world.qr_logins.find(key)
+    login = world.qr_logins.get(key)
     if login is None:
         return _say(request, "scan_unknown", 404)
     corp, app = world.require_app(login.agentid, login.corpid)
@@ -166,10 +166,10 @@ async def scan(request: Request) -> Response:
 async def settle(request: Request) -> Response:
     """Confirm or refuse what was scanned."""
     form = await request.form(max_files=0, max_fields=5)
-    person, key = _person(request), request.path_params["key"]
+    person, key = holder(request), request.path_params["key"]
     logins = _world(request).qr_logins
     try:
-        if person is None or (login := logins.find(key)) is None or login.person_key != person.key:
+        if person is None or (login := logins.get(key)) is None or login.person_key != person.key:
             return _say(request, "scan_settled", 409)
         if form.get("answer") == "confirm":
             logins.confirm(key)
@@ -185,7 +185,7 @@ async def show_open(request: Request) -> Response:
     content = read_content(request.query_params.get("url", ""))
     if not isinstance(content, Address):
         return _say(request, "content_unknown", 400)
-    if _person(request) is None:
+    if holder(request) is None:
         return _to_people(request)
     return render(
         request, "phone_open.html", here="phone", url=content.url, may_say_in_app=_is_ours(request, content.url)
@@ -204,7 +204,7 @@ async def open_in_wecom(request: Request) -> Response:
 
 async def show_app(request: Request) -> Response:
     """Show what the person lets an app see (个人敏感信息授权管理)."""
-    person, found = _person(request), _find_app(request)
+    person, found = holder(request), _world(request).get_app(**request.path_params)
     if person is None or found is None:
         return _to_people(request)
     corp, app = found
@@ -224,7 +224,7 @@ async def show_app(request: Request) -> Response:
 async def change_app(request: Request) -> Response:
     """Change what the person lets an app see."""
     form = await request.form(max_files=0, max_fields=20)
-    person, found = _person(request), _find_app(request)
+    person, found = holder(request), _world(request).get_app(**request.path_params)
     if person is None or found is None:
         return _to_people(request)
     corp, app = found
@@ -241,14 +241,10 @@ def _world(request: Request) -> World:
     return world
 
 
-def _person(request: Request) -> Person | None:
-    return holder(request)
-
-
 def _belongs(world: World, corp: Corp, person: Person) -> bool:
     if person.corpid == corp.corpid:
         return True
-    return world.find_corp(person.corpid) is None and any(each.corpid == person.corpid for each in corp.linked)
+    return world.get_corp(person.corpid) is None and any(each.corpid == person.corpid for each in corp.linked)
 
 
 def _apps(request: Request) -> list[tuple[Corp, App]]:
@@ -262,13 +258,6 @@ def _waiting(request: Request) -> list[tuple[QrLogin, str]]:
         _, app = world.require_app(login.agentid, login.corpid)
         waiting.append((login, local_name(app, choose_language(request))))
     return waiting
-
-
-def _find_app(request: Request) -> tuple[Corp, App] | None:
-    try:
-        return _world(request).require_app(request.path_params["agentid"], request.path_params["corpid"])
-    except NotFoundError:
-        return None
 
 
 def _is_ours(request: Request, url: str) -> bool:

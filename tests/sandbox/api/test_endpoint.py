@@ -179,7 +179,7 @@ def test_a_switch_chooses_between_documented_codes(
                 _ask(stage, "auth/getuserinfo", code=stage.value("CODE_OK"))
                 return _ask(stage, "auth/getuserinfo", code=stage.value("CODE_OK"))
             case "old":
-                code = corner.world.find_code(stage.value("CODE_OK"))
+                code = corner.world.get_code(stage.value("CODE_OK"))
                 assert code is not None
                 code.issued_at = code.issued_at.replace(year=2000)
                 return _ask(stage, "auth/getuserinfo", code=stage.value("CODE_OK"))

@@ -54,7 +54,7 @@ def test_wecoms_user_agent_is_inside_and_whoever_holds_the_phone_comes_back_with
     assert answer.status_code == 302
     query = _query(answer.headers["location"])
     assert (query["action"], query["state"]) == (["get"], ["S"])
-    code = corner.world.find_code(query["code"][0])
+    code = corner.world.get_code(query["code"][0])
     assert code is not None
     assert (code.person.handle, code.scope, code.way, code.redirect_host) == (
         "lisi",
@@ -66,7 +66,7 @@ def test_wecoms_user_agent_is_inside_and_whoever_holds_the_phone_comes_back_with
 
 def test_without_a_holder_a_bare_user_agent_is_the_first_member(browser: TestClient, corner: CornerState) -> None:
     answer = browser.get(PATH, params=LINK, headers={"User-Agent": IPHONE})
-    code = corner.world.find_code(_query(answer.headers["location"])["code"][0])
+    code = corner.world.get_code(_query(answer.headers["location"])["code"][0])
     assert code is not None
     assert code.person.handle == "zhangsan"
 
@@ -79,7 +79,7 @@ def test_wechat_is_inside_unless_a_switch_says_otherwise(browser: TestClient, co
 
 def test_the_phones_cookie_is_inside_too(phone: TestClient, corner: CornerState) -> None:
     answer = phone.get(PATH, params=LINK)
-    code = corner.world.find_code(_query(answer.headers["location"])["code"][0])
+    code = corner.world.get_code(_query(answer.headers["location"])["code"][0])
     assert code is not None
     assert code.person.handle == "lisi"
 
@@ -102,7 +102,7 @@ def test_the_member_grants_field_by_field_and_is_not_asked_again_for_30_days(
     form = {"answer": "agree", "field": ["mobile", "avatar", "not-a-field"]}
     answer = phone.post(PATH, params=PRIVATE, data=form, headers={"Origin": ORIGIN})
     assert answer.status_code == 302
-    code = corner.world.find_code(_query(answer.headers["location"])["code"][0])
+    code = corner.world.get_code(_query(answer.headers["location"])["code"][0])
     assert code is not None
     assert code.scope == "snsapi_privateinfo"
     corp, app = corner.world.require_app(1000000)

@@ -33,7 +33,7 @@ def test_in_the_tls_mode_the_phone_is_inside_at_every_name_of_wecom() -> None:
     browser = TestClient(SandboxApp(run), base_url="https://open.work.weixin.qq.com", follow_redirects=False)
     assert "Domain=weixin.qq.com" in _pick_up(browser, "https://open.work.weixin.qq.com")
     answer = browser.get("https://open.weixin.qq.com/connect/oauth2/authorize", params=LINK)
-    code = run.corners.root.world.find_code(parse_qs(urlsplit(answer.headers["location"]).query)["code"][0])
+    code = run.corners.root.world.get_code(parse_qs(urlsplit(answer.headers["location"]).query)["code"][0])
     assert code is not None
     assert code.person.handle == "lisi"
 

@@ -54,7 +54,7 @@ def test_the_poll_tells_each_step(browser: TestClient, corner: CornerState) -> N
     corner.world.qr_logins.confirm(key)
     answer = json.loads(_poll(browser, key, "cb").removeprefix("cb(").removesuffix(")"))
     assert answer["status"] == "QRCODE_SCAN_SUCC"
-    code = corner.world.find_code(answer["auth_code"])
+    code = corner.world.get_code(answer["auth_code"])
     assert code is not None
     assert (code.person.handle, code.way) == ("lisi", "web")
 

@@ -27,7 +27,7 @@ def test_scanned_and_confirmed_gives_a_code_of_that_person(world: World) -> None
     assert world.qr_logins.scan(login.key, lisi).status == "QRCODE_SCAN_ING"
     assert world.qr_logins.scan(login.key, lisi).status == "QRCODE_SCAN_ING"
     assert world.qr_logins.confirm(login.key).status == "QRCODE_SCAN_SUCC"
-    code = world.find_code(login.code)
+    code = world.get_code(login.code)
     assert code is not None
     assert (code.person, code.way, code.redirect_host, code.scope) == (lisi, "web", "api.3dept.com", "snsapi_base")
 
@@ -74,6 +74,6 @@ def test_what_waits_comes_newest_first(world: World) -> None:
 
 
 def test_a_code_that_nobody_showed_is_not_found(world: World) -> None:
-    assert world.qr_logins.find("0a") is None
+    assert world.qr_logins.get("0a") is None
     with pytest.raises(NotFoundError):
         world.qr_logins.confirm("0a")

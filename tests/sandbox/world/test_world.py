@@ -49,7 +49,7 @@ def test_a_token_stays_the_same_while_it_is_valid(world: World, corp: Corp, app:
     assert world.issue_token(principal) is first
     world.clock.advance(timedelta(seconds=1))
     assert world.issue_token(principal) is not first
-    assert world.find_token(first.value) is first
+    assert world.get_token(first.value) is first
 
 
 @pytest.mark.parametrize("survives", [True, False])
@@ -76,9 +76,9 @@ def test_a_new_secret_ends_the_tokens_of_the_old_one(world: World, corp: Corp, a
     token, old = world.issue_token(Principal(corp, app)), app.secret
     new = world.reset_secret(corp, app)
     assert token.is_revoked
-    assert world.find_principal(corp, old) is None
-    assert world.find_principal(corp, new) == Principal(corp, app)
-    assert world.find_principal(corp, "SECRET_SYNC") == Principal(corp, None)
+    assert world.get_principal(corp, old) is None
+    assert world.get_principal(corp, new) == Principal(corp, app)
+    assert world.get_principal(corp, "SECRET_SYNC") == Principal(corp, None)
 
 
 def test_a_code_lives_five_minutes_and_a_ticket_thirty(world: World, corp: Corp, app: App, lisi: Person) -> None:
@@ -144,12 +144,12 @@ def test_what_was_issued_long_ago_is_forgotten_at_last(world: World, corp: Corp,
     first = world.issue_ticket(corp, app, lisi)
     for _ in range(20_000):
         world.issue_ticket(corp, app, lisi)
-    assert world.find_ticket(first.value) is None
+    assert world.get_ticket(first.value) is None
 
 
 @pytest.mark.parametrize("key", ["lisi", "LISI", "wxCorpId/lisi", "WXCORPID/LiSi"])
 def test_people_are_found_by_any_of_their_names(world: World, lisi: Person, key: str) -> None:
-    assert world.find_person(key) is lisi
+    assert world.get_person(key) is lisi
 
 
 @pytest.mark.parametrize("key", ["wmCustomerOfLisi", "oCustomerOfLisi"])
@@ -179,8 +179,8 @@ def test_an_app_that_is_not_there_is_not_found(world: World, agentid: int, corpi
 
 
 def test_apps_are_found_without_regard_to_the_case_of_the_corpid(world: World, app: App) -> None:
-    assert world.find_app("WXCORPID", 1000000) is app
-    assert world.find_app("wxCorpId", 1) is None
-    assert world.find_app("wwOther", 1000000) is None
-    assert world.find_corp("WXCORPID") is world.corps[0]
-    assert world.find_corp("nope") is None
+    assert world.get_app("WXCORPID", 1000000) == (world.corps[0], app)
+    assert world.get_app("wxCorpId", 1) is None
+    assert world.get_app("wwOther", 1000000) is None
+    assert world.get_corp("WXCORPID") is world.corps[0]
+    assert world.get_corp("nope") is None

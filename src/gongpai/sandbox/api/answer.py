@@ -84,7 +84,7 @@ def _require_token(asked: Asked) -> Principal:
     value = asked.text("access_token")
     if not value:
         raise RefusedCall(41001)
-    token = asked.world.find_token(value)
+    token = asked.world.get_token(value)
     if token is None or token.is_revoked:
         raise RefusedCall(40014)
     if token.expires_at <= asked.now:
@@ -102,7 +102,7 @@ def _require_rights(asked: Asked, call: Call, principal: Principal) -> None:
         _require_rate(asked, call, principal)
     app = principal.app
     if app is not None and not asked.world.is_ip_trusted(principal.corp, app, asked.ip):
-        code = asked.world.find_code(asked.text("code")) if call.spends_code else None
+        code = asked.world.get_code(asked.text("code")) if call.spends_code else None
         if code is not None and asked.corner.switches.burn_code_on_60020:
             code.is_used = True
         raise RefusedCall(60020)
@@ -111,7 +111,7 @@ def _require_rights(asked: Asked, call: Call, principal: Principal) -> None:
 def _require_rate(asked: Asked, call: Call, principal: Principal) -> None:
     meter, corpid, now = asked.corner.meter, principal.corp.corpid, asked.now
     if call.spends_code:
-        code = asked.world.find_code(asked.text("code"))
+        code = asked.world.get_code(asked.text("code"))
         # A call with a valid code does not count. Source: WeCom 90454, read 2026-11.
         if code is not None and not code.is_used and not asked.world.is_code_expired(code):
             return

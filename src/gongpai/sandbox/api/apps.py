@@ -1,10 +1,13 @@
 """Calls about the app itself: its token, its settings, its tickets for JS-SDK, WeCom's addresses."""
 
+from datetime import timedelta
+
 from gongpai.sandbox.api.asked import Allowed, Asked, Json, RefusedCall
 from gongpai.sandbox.limits import HOUR
 from gongpai.sandbox.world import Principal
+from gongpai.sandbox.world.live import TOKEN_LIFE
 
-_TOKEN_SECONDS = 7200
+_TOKEN_SECONDS = TOKEN_LIFE // timedelta(seconds=1)
 
 
 def get_token(asked: Asked) -> tuple[Principal, Json]:
@@ -20,13 +23,13 @@ def get_token(asked: Asked) -> tuple[Principal, Json]:
             raise RefusedCall(45009)
         if not meter.allows_call(asked.call, corpid.lower(), asked.ip, asked.now):
             raise RefusedCall(45009)
-    corp = world.find_corp(corpid)
+    corp = world.get_corp(corpid)
     if corp is None:
         raise RefusedCall(40013)
-    principal = world.find_principal(corp, secret)
+    principal = world.get_principal(corp, secret)
     if principal is None:
         meter.counts(who, HOUR, meter.limits.wrong_secrets_per_hour, asked.now)
-        is_anothers = any(world.find_principal(other, secret) for other in world.corps)
+        is_anothers = any(world.get_principal(other, secret) for other in world.corps)
         raise RefusedCall(40091 if is_anothers else 40001)
     _require_usable(asked, principal)
     token = world.issue_token(principal)

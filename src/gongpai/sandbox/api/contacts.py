@@ -4,7 +4,6 @@ from gongpai.sandbox.api.asked import Allowed, Json, RefusedCall
 from gongpai.sandbox.world import App, Department, Member
 
 _LONGEST_USERID = 64
-_LEFT = 5
 _LARGEST_PAGE = 10_000
 
 
@@ -17,7 +16,7 @@ def get_user(allowed: Allowed) -> Json:
     if not userid:
         raise RefusedCall(41009)
     member = allowed.index.members.get(userid.lower())
-    if member is None or member.status == _LEFT:
+    if member is None or member.has_left:
         raise RefusedCall(60111)
     if not allowed.index.is_visible(app, member):
         raise RefusedCall(asked.corner.switches.invisible_member_errcode)
@@ -66,7 +65,7 @@ def list_user_ids(allowed: Allowed) -> Json:
         or not cursor.isdecimal()
     ):
         raise RefusedCall(40058)
-    members = (member for member in allowed.corp.members if member.status != _LEFT)
+    members = (member for member in allowed.corp.members if not member.has_left)
     rows = [{"userid": member.userid, "department": each} for member in members for each in member.departments]
     start = int(cursor[:9])
     end = start + limit
@@ -77,7 +76,7 @@ def get_userid_by_mobile(allowed: Allowed) -> Json:
     """user/getuserid."""
     app, mobile = allowed.app(otherwise=48002), allowed.asked.body.get("mobile")
     for member in allowed.corp.members:
-        if mobile and member.mobile == mobile and member.status != _LEFT and allowed.index.is_visible(app, member):
+        if mobile and member.mobile == mobile and not member.has_left and allowed.index.is_visible(app, member):
             return {"userid": member.userid}
     raise RefusedCall(46004)
 

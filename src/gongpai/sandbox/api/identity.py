@@ -1,11 +1,14 @@
 """Calls that say who somebody is: code to identity, ticket to sensitive fields."""
 
+from datetime import timedelta
+
 from gongpai.sandbox.api.asked import Allowed, Json, RefusedCall
 from gongpai.sandbox.domains import explain_domain
 from gongpai.sandbox.world import App, Code, Member, SensitiveField, Standing, Ticket
+from gongpai.sandbox.world.live import TICKET_LIFE
 
 DEFAULT_AVATAR = "https://wework.qpic.cn/wwpic/default_avatar/0"
-_TICKET_SECONDS = 1800
+_TICKET_SECONDS = TICKET_LIFE // timedelta(seconds=1)
 _LEGACY_TICKET_SECONDS = 7200
 _MASKABLE: tuple[SensitiveField, ...] = ("qr_code", "mobile", "email", "biz_mail", "address")
 
@@ -53,7 +56,7 @@ def get_user_detail(allowed: Allowed) -> Json:
     value = asked.body.get("user_ticket")
     if value in (None, ""):
         raise RefusedCall(84090)
-    ticket = asked.world.find_ticket(value) if isinstance(value, str) else None
+    ticket = asked.world.get_ticket(value) if isinstance(value, str) else None
     if ticket is None or (ticket.corpid, ticket.agentid) != (allowed.corp.corpid, app.agentid):
         raise RefusedCall(84015)
     if asked.world.is_ticket_expired(ticket):
@@ -86,7 +89,7 @@ def _require_code(allowed: Allowed, app: App) -> Code:
     value = asked.text("code")
     if not value:
         raise RefusedCall(41008)
-    code = asked.world.find_code(value)
+    code = asked.world.get_code(value)
     if code is None or code.corpid != allowed.corp.corpid:
         raise RefusedCall(40029)
     if code.agentid != app.agentid:

@@ -14,6 +14,7 @@ from gongpai.sandbox.errors import NotAllowedError, WorldFileError
 from gongpai.sandbox.faults import Fault
 from gongpai.sandbox.switches import Switches
 from gongpai.sandbox.world import SENSITIVE_FIELDS, App, Corp, Member, Person, QrLogin, SensitiveField, WorldFile
+from gongpai.sandbox.world.live import CODE_LIFE, TICKET_LIFE
 from gongpai.sandbox.world_file import check_world, load_world, parse_world
 
 _LONGEST_JOURNAL = 20_000
@@ -75,7 +76,7 @@ def mint_code(told: Told) -> words.Minted:
         _consent(told, corp, app, person, order.fields)
     host = order.redirect_host.lower() or app.oauth_domain or app.callback_domain
     code = told.corner.world.issue_code(corp, app, person, scope=order.scope, redirect_host=host, way=order.way)
-    return words.Minted(value=code.value, expires_in=300)
+    return words.Minted(value=code.value, expires_in=CODE_LIFE // timedelta(seconds=1))
 
 
 def mint_ticket(told: Told) -> words.Minted:
@@ -83,7 +84,8 @@ def mint_ticket(told: Told) -> words.Minted:
     order: words.TicketOrder = told.body
     corp, app, person = _app_and_person(told, order)
     _consent(told, corp, app, person, order.fields)
-    return words.Minted(value=told.corner.world.issue_ticket(corp, app, person).value, expires_in=1800)
+    ticket = told.corner.world.issue_ticket(corp, app, person)
+    return words.Minted(value=ticket.value, expires_in=TICKET_LIFE // timedelta(seconds=1))
 
 
 def revoke_tokens(told: Told) -> words.Count:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gongpai.sandbox.world import Person
 
-_WECOM_HOST_SUFFIX = ".weixin.qq.com"
+_WECOM_DOMAIN = "weixin.qq.com"
 
 
 def holder(request: Request) -> Person | None:
@@ -19,10 +19,10 @@ def holder(request: Request) -> Person | None:
     corner = request.state.corner
     world = corner.world
     key = request.cookies.get(phone_cookie(request))
-    person: Person | None = world.find_person(key) if key else None
+    person: Person | None = world.get_person(key) if key else None
     if person is not None or not _is_client(request):
         return person
-    person = world.find_person(corner.holder) if corner.holder else None
+    person = world.get_person(corner.holder) if corner.holder else None
     return person or next(iter(world.people()), None)
 
 
@@ -47,6 +47,11 @@ def phone_cookie(request: Request) -> str:
     return f"gongpai_phone_{request.url.port or 0}{corner}"
 
 
+def is_at_wecom(request: Request) -> bool:
+    """Whether the browser believes that it is at WeCom: the TLS mode answers under WeCom's names."""
+    return (request.url.hostname or "").endswith(f".{_WECOM_DOMAIN}")
+
+
 def _is_client(request: Request) -> bool:
     user_agent = request.headers.get("user-agent", "").lower()
     wechat_counts: bool = request.state.corner.world.file.switches.wechat_counts_as_client
@@ -59,5 +64,4 @@ def _path(request: Request) -> str:
 
 def _domain(request: Request) -> str | None:
     # In the TLS mode the phone is at one of WeCom's names, and the in-app link at another.
-    host = request.url.hostname or ""
-    return _WECOM_HOST_SUFFIX[1:] if host.endswith(_WECOM_HOST_SUFFIX) else None
+    return _WECOM_DOMAIN if is_at_wecom(request) else None

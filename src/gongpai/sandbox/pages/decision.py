@@ -78,7 +78,7 @@ def decide(world: World, link: Link, person: Person | None) -> Decision:  # noqa
     """
     if person is None:
         return Problem("outside")
-    corp = world.find_corp(link.appid)
+    corp = world.get_corp(link.appid)
     if corp is None:
         return Problem("appid", f"no corp {link.appid[:64]!r} in this world")
     if link.response_type != "code":

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gongpai.sandbox.domains import explain_domain, redirect_host
+from gongpai.sandbox.pages.client import is_at_wecom
 from gongpai.sandbox.pages.links import way_back
 from gongpai.sandbox.pages.render import choose_language, local_name, render, translator
 from gongpai.sandbox.world import App, Corp, QrLogin, QrPage, World
@@ -20,7 +21,6 @@ RedirectType = Literal["top", "callback", "self"]
 
 _CALLBACK_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.]{0,63}\Z")
 _QR_HOST = "open.work.weixin.qq.com"
-_WECOM_HOST_SUFFIX = ".weixin.qq.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def check_link(world: World, link: LoginLink) -> tuple[Corp, App] | LoginProblem
         return LoginProblem(-31037, "this world has no provider")
     if link.login_type != "CorpApp":
         return LoginProblem(-31040, "login_type must be CorpApp or ServiceApp")
-    corp = world.find_corp(link.appid)
+    corp = world.get_corp(link.appid)
     if corp is None:
         return LoginProblem(-31027, f"no corp {link.appid[:64]!r} in this world")
     app = next((each for each in corp.apps if str(each.agentid) == link.agentid), None)
@@ -204,7 +204,7 @@ def _show_problem(request: Request, link: LoginLink, problem: LoginProblem) -> R
 
 def _find(request: Request, name: str) -> QrLogin | None:
     world: World = request.state.corner.world
-    return world.qr_logins.find(request.query_params.get(name, ""))
+    return world.qr_logins.get(request.query_params.get(name, ""))
 
 
 def _urls(request: Request, login: QrLogin) -> tuple[str, str]:
@@ -214,6 +214,5 @@ def _urls(request: Request, login: QrLogin) -> tuple[str, str]:
 
 def _qr_content(request: Request, key: str) -> str:
     """Return what the code says; in the TLS mode the name is the one that WeCom's own codes have."""
-    is_wecom_host = (request.url.hostname or "").endswith(_WECOM_HOST_SUFFIX)
-    base_url = request.base_url.replace(hostname=_QR_HOST) if is_wecom_host else request.base_url
+    base_url = request.base_url.replace(hostname=_QR_HOST) if is_at_wecom(request) else request.base_url
     return f"{str(base_url).rstrip('/')}/wwopen/sso/confirm2?k={key}&notretry=yes"

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from gongpai.sandbox.world.live import Person
 from gongpai.sandbox.world.records import App, Corp, External, Member
 
-_LEFT = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -47,13 +45,7 @@ class CorpIndex:
 
     def is_department_visible(self, app: App, department: int) -> bool:
         """Whether the department or one above it is in the visible range."""
-        seen = set[int]()
-        while department and department not in seen:
-            if department in app.visible_departments:
-                return True
-            seen.add(department)
-            department = self.parents.get(department, 0)
-        return False
+        return any(each in app.visible_departments for each in self._upwards(department))
 
     def is_external_visible(self, app: App, external: External) -> bool:
         """Whether a member in the visible range follows this customer. Source: WeCom 91023."""
@@ -62,11 +54,11 @@ class CorpIndex:
 
     def subtree(self, root: int) -> set[int]:
         """Return *root* and all departments below it."""
-        return {department for department in self.departments if self._is_below(department, root)}
+        return {department for department in self.departments if root in self._upwards(department)}
 
     def standing(self, person: Person) -> Standing:
         """Return what *person* is to this corp; who left it, or never was in it, is a stranger with an openid."""
-        if person.member is not None and person.corpid == self.corp.corpid and person.member.status != _LEFT:
+        if person.member is not None and person.corpid == self.corp.corpid and not person.member.has_left:
             return Standing(userid=person.member.userid, member=person.member)
         if f"{person.corpid}/{person.handle.lower()}" in self.linked:
             return Standing(userid=f"{person.corpid}/{person.handle}")
@@ -78,12 +70,13 @@ class CorpIndex:
         digest = hashlib.sha256(f"{self.corp.corpid}\n{person.key}".encode()).hexdigest()
         return Standing(openid=f"o{digest[:27]}")
 
-    def _is_below(self, department: int, root: int) -> bool:
+    def _upwards(self, department: int) -> Iterator[int]:
+        """Name the department and all above it; a ring of them ends where it began."""
         seen = set[int]()
-        while department and department != root and department not in seen:
+        while department and department not in seen:
+            yield department
             seen.add(department)
             department = self.parents.get(department, 0)
-        return department == root
 
 
 def people_of(corp: Corp) -> Iterator[Person]:

@@ -30,8 +30,8 @@ class QrLogins:
         keep(self._logins, key, login)
         return login
 
-    def find(self, key: str) -> QrLogin | None:
-        """Return the QR sign-in with its status of this moment."""
+    def get(self, key: str) -> QrLogin | None:
+        """Return the QR sign-in with its status of this moment, or None."""
         login = self._logins.get(key)
         if login and login.status in _OPEN and login.expires_at <= self._world.now():
             login.status = "QRCODE_SCAN_ERR"
@@ -39,7 +39,7 @@ class QrLogins:
 
     def waiting(self) -> list[QrLogin]:
         """Return what can be scanned or confirmed now, newest first."""
-        logins = [self.find(key) for key in reversed(self._logins)]
+        logins = [self.get(key) for key in reversed(self._logins)]
         return [login for login in logins if login and login.status in _OPEN]
 
     def scan(self, key: str, person: Person) -> QrLogin:
@@ -86,7 +86,7 @@ class QrLogins:
         return login
 
     def _require_open(self, key: str) -> QrLogin:
-        login = self.find(key)
+        login = self.get(key)
         if login is None:
             raise NotFoundError("no such QR code")
         if login.status not in _OPEN:

@@ -34,6 +34,7 @@ Id = Annotated[int, Meta(ge=0, le=4_294_967_295)]
 # Apps made since this moment (2022-06-20 20:00 in Beijing) need trusted IPs and get no sensitive field from
 # user/get. Source: WeCom 96079, read 2026-11.
 DATA_SECURITY_CHANGE = datetime(2022, 6, 20, 12, tzinfo=UTC)
+_LEFT = 5
 
 
 class Record(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +73,11 @@ class Member(Record, kw_only=True):
     biz_mail: Name = ""
     qr_code: Annotated[str, Meta(max_length=512)] = ""
     address: Name = ""
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the member is in this corp no more."""
+        return self.status == _LEFT
 
 
 class External(Record, kw_only=True):

@@ -62,15 +62,16 @@ class World:
         """Return the index of *corp*."""
         return self._corps[corp.corpid.lower()]
 
-    def find_corp(self, corpid: str) -> Corp | None:
-        """Return the corp named; plain corpids compare without case. Source: WeCom 96079."""
+    def get_corp(self, corpid: str) -> Corp | None:
+        """Return the corp named, or None; plain corpids compare without case. Source: WeCom 96079."""
         index = self._corps.get(corpid.lower())
         return index.corp if index else None
 
-    def find_app(self, corpid: str, agentid: int) -> App | None:
-        """Return the app of a corp."""
+    def get_app(self, corpid: str, agentid: int) -> tuple[Corp, App] | None:
+        """Return the app and its corp, or None."""
         index = self._corps.get(corpid.lower())
-        return index.apps.get(agentid) if index else None
+        app = index.apps.get(agentid) if index else None
+        return (index.corp, app) if index and app else None
 
     def require_app(self, agentid: int, corpid: str | None = None) -> tuple[Corp, App]:
         """Return the app and its corp; without *corpid* the agentid alone must say which.
@@ -90,7 +91,7 @@ class World:
         """Return everybody who can hold the phone."""
         return list(self._people.values())
 
-    def find_person(self, key: str) -> Person | None:
+    def get_person(self, key: str) -> Person | None:
         """Return whom *key* or, if only one has it, a bare userid, openid or external_userid names."""
         if key in self._people:
             return self._people[key]
@@ -110,7 +111,7 @@ class World:
         Raises:
             NotFoundError: nobody, or several people of different corps.
         """
-        person = self.find_person(key)
+        person = self.get_person(key)
         if person is None:
             raise NotFoundError(f"nobody, or more than one person, is called {key[:64]!r}")
         return person
@@ -134,8 +135,8 @@ class World:
 
     # Tokens
 
-    def find_principal(self, corp: Corp, secret: str) -> Principal | None:
-        """Return whom *secret* belongs to."""
+    def get_principal(self, corp: Corp, secret: str) -> Principal | None:
+        """Return whom *secret* belongs to, or None."""
         for app in corp.apps:
             if secrets.compare_digest(app.secret.encode(), secret.encode()):
                 return Principal(corp, app)
@@ -156,7 +157,7 @@ class World:
         keep(self._tokens, token.value, token)
         return token
 
-    def find_token(self, value: str) -> AppToken | None:
+    def get_token(self, value: str) -> AppToken | None:
         """Return a token that was issued once, expired and revoked ones too."""
         return self._tokens.get(value)
 
@@ -190,7 +191,7 @@ class World:
         keep(self._codes, code.value, code)
         return code
 
-    def find_code(self, value: str) -> Code | None:
+    def get_code(self, value: str) -> Code | None:
         """Return a code that was issued once, used and expired ones too."""
         return self._codes.get(value)
 
@@ -204,7 +205,7 @@ class World:
         keep(self._tickets, ticket.value, ticket)
         return ticket
 
-    def find_ticket(self, value: str) -> Ticket | None:
+    def get_ticket(self, value: str) -> Ticket | None:
         """Return a user_ticket that was issued once, expired ones too."""
         return self._tickets.get(value)
 
