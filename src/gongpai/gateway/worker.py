@@ -21,16 +21,31 @@ from gongpai.gateway.store import StoreError
 GRACE_SECONDS = 15
 # Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
 _MAX_HEAD_BYTES = 65_536
+# A request of ours is at most a form of a few kilobytes: only who means harm sends it more slowly.
+_ARRIVE_WITHIN_SECONDS = 30.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which itself sets no limit to the head of a request."""
+    """uvicorn's protocol, which itself limits neither the head of a request nor the time that one takes to arrive."""
 
+    arrive_within_seconds = _ARRIVE_WITHIN_SECONDS
     _head_bytes = 0
     _is_in_head = True
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._expect_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._expect_nothing()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that does not end."""
+        self._expect_request()
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > _MAX_HEAD_BYTES:
@@ -40,6 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to count."""
+        self._expect_request()
         self._head_bytes, self._is_in_head = 0, True
         super().on_message_begin()
 
@@ -47,6 +63,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count no body."""
         self._is_in_head = False
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Leave an idle connection to uvicorn's own limit."""
+        self._expect_nothing()
+        super().on_message_complete()
+
+    def _expect_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.arrive_within_seconds, self.transport.close)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class LifespanApp:
