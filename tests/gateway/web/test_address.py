@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from gongpai.gateway.web.address import UNKNOWN, client_address
+from gongpai.gateway.web.address import UNKNOWN, client_address, subscriber
 
 _TRUSTED = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 
@@ -30,3 +30,18 @@ _TRUSTED = (ip_network("10.0.0.0/8"), ip_network("::1/128"))
 )
 def test_only_trusted_proxies_are_believed(peer: str | None, forwarded_for: str, address: str) -> None:
     assert client_address(peer, forwarded_for, _TRUSTED) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_under"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8::7", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff:ffff:ffff:ffff", "2001:db8::/64"),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
+        ("::ffff:203.0.113.9", "::ffff:203.0.113.9"),
+        (UNKNOWN, UNKNOWN),
+    ],
+)
+def test_all_addresses_of_one_subscriber_count_as_one(address: str, counted_under: str) -> None:
+    assert subscriber(address) == counted_under

@@ -9,6 +9,7 @@ from gongpai.gateway.config import Config, WebLogin
 from gongpai.gateway.errors import TooManyStartsError
 from gongpai.gateway.records import Purpose, SignInAttempt
 from gongpai.gateway.store.ports import AttemptStore, CounterStore
+from gongpai.gateway.web.address import subscriber
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.links import Scope
 from gongpai.wecom.models import App
@@ -48,7 +49,7 @@ class Attempts:
             TooManyStartsError: this address begins too many.
         """
         now = self.clock()
-        starts = await self.counters.count(f"start {visit.address}", _WINDOW, now)
+        starts = await self.counters.count(f"start {subscriber(visit.address)}", _WINDOW, now)
         if 0 < self.config.starts_per_minute < starts:
             raise TooManyStartsError(_WINDOW)
         begun = self._link(visit, trip)

@@ -1,13 +1,15 @@
 """Which address a request came from, as far as the proxies in front of us are trusted (pure)."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from gongpai.gateway.config.settings import Network
 
 UNKNOWN = "unknown"
 # A longer chain is nobody's real path through proxies.
 _MAX_HOPS = 32
+# Source: RFC 6177: a subscriber of IPv6 has at least a /64, and so 2^64 addresses to come from.
+_SUBSCRIBER_BITS = 64
 
 
 def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) -> str:
@@ -27,6 +29,14 @@ def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Netwo
             break
         nearest = address
     return str(nearest)
+
+
+def subscriber(address: str) -> str:
+    """Return what *address* is counted under: itself, or the network of an IPv6 subscriber."""
+    parsed = _parse(address)
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
