@@ -31,7 +31,7 @@ REFERENCE = (
     Setting(
         "tickets",
         "",
-        "可选。一次性登录记录和应用 token 改放 Redis 或 Valkey：`redis://` 或 `rediss://`。",
+        "可选。一次性登录记录和应用凭证改放 Redis 或 Valkey：`redis://` 或 `rediss://`。",
         "Optional. Keep sign-in attempts and the app token in Redis or Valkey: `redis://` or `rediss://`.",
     ),
     Setting(
