@@ -52,8 +52,8 @@ def test_a_published_corpsecret_is_refused() -> None:
     assert faults(apps__main__corpsecret="SECRET_A") == [("apps.main.corpsecret", "published")]
 
 
-def test_a_published_secret_key_is_refused_even_for_the_sandbox() -> None:
-    key = "A" * 43
+@pytest.mark.parametrize("key", ["A" * 43, "A" * 43 + "=", "A" * 42 + "B"])
+def test_a_published_secret_key_is_refused_even_for_the_sandbox(key: str) -> None:
     assert faults(secret_key=key) == [("secret_key", "published")]
     sandbox = {"sandbox": "true", "public_url": "http://127.0.0.1:8000", "hosts__all": "http://127.0.0.1:9000"}
     assert faults(**sandbox, secret_key=key) == [("secret_key", "published")]
