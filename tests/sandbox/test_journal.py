@@ -30,6 +30,16 @@ def test_old_entries_are_forgotten_but_counted() -> None:
     assert journal.counts() == {"user/get": 20_005}
 
 
+def test_calls_that_somebody_makes_up_are_counted_together_past_a_thousand() -> None:
+    journal = Journal()
+    journal.record(_entry("user/get"))
+    for number in range(2_000):
+        journal.record(_entry(f"made/up{number}"))
+    journal.record(_entry("user/get"))
+    counts = journal.counts()
+    assert (len(counts), counts["user/get"], sum(counts.values())) == (1_001, 2, 2_002)
+
+
 def test_equal_secrets_have_equal_fingerprints_and_no_value_shows() -> None:
     kept = fingerprints({"code": "CODE", "userid": "lisi", "access_token": "", "corpsecret": "CODE", "key": 3})
     assert kept == {"code": fingerprint("CODE"), "corpsecret": fingerprint("CODE")}

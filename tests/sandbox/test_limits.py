@@ -38,9 +38,19 @@ def test_asking_whether_somebody_is_over_does_not_count() -> None:
     assert not meter.is_over("a", MINUTE, 1, NOON + MINUTE)
 
 
-def test_windows_that_are_over_are_forgotten() -> None:
+def test_any_number_of_callers_takes_bounded_room() -> None:
     meter = Meter(Limits())
     for i in range(20_001):
         meter.counts(f"who {i}", MINUTE, 1, NOON)
-    meter.counts("late", MINUTE, 1, NOON + MINUTE)
-    assert len(meter) == 1
+    assert len(meter) == 20_000
+    assert not meter.counts("who 20000", MINUTE, 1, NOON)
+    assert meter.counts("who 0", MINUTE, 1, NOON)
+
+
+def test_who_comes_again_after_a_window_is_not_the_oldest() -> None:
+    meter = Meter(Limits())
+    for i in range(20_000):
+        meter.counts(f"who {i}", MINUTE, 1, NOON)
+    meter.counts("who 0", MINUTE, 1, NOON + MINUTE)
+    meter.counts("one more", MINUTE, 1, NOON + MINUTE)
+    assert meter.is_over("who 0", MINUTE, 1, NOON + MINUTE)

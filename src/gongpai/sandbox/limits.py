@@ -41,8 +41,9 @@ class Meter:
         """Count one for *who* and say whether *limit* still holds; going over it begins a full block."""
         window = self._windows.get((who, length))
         if window is None or window.ends_at <= now:
-            if len(self._windows) > _MOST:
-                self._windows = {key: open_ for key, open_ in self._windows.items() if open_.ends_at > now}
+            self._windows.pop((who, length), None)
+            if len(self._windows) >= _MOST:
+                del self._windows[next(iter(self._windows))]
             self._windows[(who, length)] = _Window(now + length, 1)
             return True
         window.count += 1
