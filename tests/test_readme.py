@@ -36,7 +36,7 @@ def test_the_ten_lines_of_library_reach_the_mobile_number(
     def visit(url: str, browser_secret: str) -> tuple[str, str]:
         state = re.findall(r"state=(\w+)", url)[0]
         code = wecom_sandbox.mint_code(
-            app=1000002, userid="lisi", scope="snsapi_privateinfo", redirect_host="127.0.0.1:8000"
+            agentid=1000002, userid="lisi", scope="snsapi_privateinfo", redirect_host="127.0.0.1:8000"
         )
         return urlencode({"code": code, "state": state}), browser_secret
 

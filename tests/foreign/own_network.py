@@ -65,7 +65,7 @@ def run_wechatpy(sandbox: Sandbox, files: TrustFiles) -> object:
     """Identify a member with wechatpy as it comes, at its built-in address."""
     function, command = _printed_command(sandbox, files, "Python")
     command = command.removesuffix("python") + sys.executable
-    code = sandbox.root.mint_code(app=1000000, userid="lisi")
+    code = sandbox.root.mint_code(agentid=1000000, userid="lisi")
     arguments = [str(HERE / "wechatpy_identify.py"), code]
     shell = ["bash", "-c", f'{function}; {command} "$@"', "bash", *arguments]
     return json.loads(subprocess.run(shell, check=True, capture_output=True, text=True, timeout=60).stdout)

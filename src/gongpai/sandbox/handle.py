@@ -83,7 +83,7 @@ class Corner:
 
     def mint_code(
         self,
-        app: int,
+        agentid: int,
         userid: str,
         *,
         scope: Scope = "snsapi_base",
@@ -92,28 +92,30 @@ class Corner:
         fields: Collection[str] | None = None,
         corpid: str | None = None,
     ) -> str:
-        """Return a code of *userid* (or any other person's key) for the app with agentid *app*, without a browser.
+        """Return a code of *userid* (or any other person's key) for an app, without a browser.
 
         With ``snsapi_privateinfo`` the person consents to *fields*; left out, to all, unless they answered before.
         """
-        order: dict[str, object] = {"agentid": app, "corpid": corpid, "person": userid, "scope": scope, "way": way}
+        order: dict[str, object] = {"agentid": agentid, "corpid": corpid, "person": userid, "scope": scope, "way": way}
         order |= {"redirect_host": redirect_host, "fields": _listed(fields)}
         return self.ask("POST", "/codes", words.Minted, order).value
 
     def mint_ticket(
-        self, app: int, userid: str, *, fields: Collection[str] | None = None, corpid: str | None = None
+        self, agentid: int, userid: str, *, fields: Collection[str] | None = None, corpid: str | None = None
     ) -> str:
         """Return a user_ticket of *userid*, who consents to *fields* as in `mint_code`."""
-        order = {"agentid": app, "corpid": corpid, "person": userid, "fields": _listed(fields)}
+        order = {"agentid": agentid, "corpid": corpid, "person": userid, "fields": _listed(fields)}
         return self.ask("POST", "/tickets", words.Minted, order).value
 
     def revoke_tokens(self, agentid: int | None = None, *, corpid: str | None = None) -> int:
         """End the tokens of an app, a corp or everybody early; return how many."""
         return self.ask("POST", "/tokens/revoke", words.Count, {"agentid": agentid, "corpid": corpid}).count
 
-    def set_consent(self, app: int, userid: str, fields: Collection[str] | None, *, corpid: str | None = None) -> None:
+    def set_consent(
+        self, agentid: int, userid: str, fields: Collection[str] | None, *, corpid: str | None = None
+    ) -> None:
         """Answer the consent page for *userid*; None: forget that they were ever asked."""
-        order = {"agentid": app, "corpid": corpid, "person": userid, "fields": _listed(fields)}
+        order = {"agentid": agentid, "corpid": corpid, "person": userid, "fields": _listed(fields)}
         self.ask("PUT", "/consent", words.Done, order)
 
     def scan(self, qr: str, userid: str) -> str:
