@@ -1,6 +1,7 @@
 """T6: the app comes from the attempt alone; path and appid may only agree; app= and via= choose what is there."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,27 @@ async def test_app_and_via_choose_only_among_what_there_is(gateway: Gateway, que
 async def test_each_app_signs_in_through_its_own_link(two_apps: Gateway) -> None:
     assert (await two_apps.browser().begin("/signin?app=attendance"))["agentid"] == str(ATTENDANCE)
     assert (await two_apps.browser().begin("/signin?app=main"))["agentid"] != str(ATTENDANCE)
+
+
+async def test_a_session_ends_where_its_app_is_gone_or_stands_for_another_corp(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    main = app_config(wecom_sandbox)
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, main)) as gateway:
+        kept = []
+        for _ in range(3):
+            browser = gateway.browser()
+            await browser.sign_in()
+            kept.append(f"__Host-gongpai_session={browser.cookie('__Host-gongpai_session')}")
+    other_corp = replace(main, app=replace(main.app, corpid="wwanother"))
+    for app, cookie, status in (
+        (other_corp, kept[0], 303),
+        (replace(main, name="portal"), kept[1], 303),
+        (main, kept[0], 303),
+        (main, kept[2], 200),
+    ):
+        async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, app)) as gateway:
+            assert (await gateway.browser().get("/me", cookie=cookie)).status_code == status
 
 
 async def test_without_a_choice_the_person_is_asked(two_apps: Gateway) -> None:

@@ -66,12 +66,16 @@ class Admission:
         Raises:
             RefusedError: the person may not be here any more; the session has ended.
         """
+        settings = self.config.apps.get(session.app)
+        if settings is None or settings.app.corpid.lower() != session.corpid.lower():
+            # The operator has given the name away: a userid of one corp must not be looked up in another (T6, T7).
+            await self._end(session, "app_gone")
+            return None
         limits = self.config.session
         now = self.clock()
         age = now - session.checked_at
         if age <= limits.profile_age:
             return session
-        settings = self.config.apps[session.app]
         member = Member(settings.app.corpid, session.userid, encrypted_ids=settings.app.encrypted_ids)
         try:
             known = await self._look(settings, member)
