@@ -17,8 +17,7 @@ from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.wecom.models import Member
 from services import PostgresServer
 
-# Ahead of the clock: Redis counts lifetimes by real time, and a whole run takes longer than an attempt lives.
-NOW = datetime.now(UTC) + timedelta(hours=1)
+NOW = datetime.now(UTC)
 SECRET_KEY = bytes(range(32))
 BACKENDS = ["sqlite", "postgres", "sqlite+redis", "postgres+redis"]
 

@@ -2,18 +2,18 @@
 
 import asyncio
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gongpai.gateway.store.open import open_stores
 
 
-async def take(storage: str, tickets: str, states: list[str]) -> None:
+async def take(storage: str, tickets: str, now: datetime, states: list[str]) -> None:
     async with open_stores(storage, tickets or None, bytes(32)) as stores:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()
-        answers = await asyncio.gather(*(stores.attempts.take(state, "code", datetime.now(UTC)) for state in states))
+        answers = await asyncio.gather(*(stores.attempts.take(state, "code", now) for state in states))
         sys.stdout.write(" ".join(answer.state for answer in answers if answer is not None))
 
 
-asyncio.run(take(sys.argv[1], sys.argv[2], sys.argv[3:]))
+asyncio.run(take(sys.argv[1], sys.argv[2], datetime.fromisoformat(sys.argv[3]), sys.argv[4:]))

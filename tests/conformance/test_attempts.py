@@ -63,7 +63,7 @@ async def test_of_many_processes_at_once_exactly_one_takes_each(stores: Stores, 
     states = [make_attempt(browser_hash=f"b{n}") for n in range(50)]
     for attempt in states:
         await stores.attempts.put(attempt, per_browser=5)
-    arguments = [backend.storage, backend.tickets or "", *(attempt.state for attempt in states)]
+    arguments = [backend.storage, backend.tickets or "", NOW.isoformat(), *(attempt.state for attempt in states)]
     takers = [
         await asyncio.create_subprocess_exec(
             sys.executable, str(_TAKER), *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE

@@ -53,6 +53,7 @@ def test_a_code_on_the_screen_expires_and_a_new_one_works(stage: Stage) -> None:
     stage.corner.advance(301)
     desk.get_by_role("button", name="New QR code").click()
     expect(picture).not_to_have_attribute("src", source)
+    expect(picture).to_have_js_property("complete", value=True)
     assert qr_on(desk) != old
     stage.scan(desk, "Zhang San").get_by_role("button", name="Confirm").click()
     heading(desk, "张三")

@@ -117,6 +117,8 @@ def run(config: Config, listener: socket.socket, lifeline: int) -> None:
             # Addresses come from trusted proxies by our own rule; uvicorn's would believe others (web/address.py).
             proxy_headers=False,
             server_header=False,
+            # Longer than proxies keep an idle connection (nginx 60 s), or they send a request into a closed one.
+            timeout_keep_alive=75,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

@@ -91,6 +91,8 @@ def _config(app: SandboxApp, tls: ssl.SSLContext | None = None) -> uvicorn.Confi
         server_header=False,
         # Here, not in the app, so that the server's own answers to broken requests carry it too (T24).
         headers=[MARK],
+        # Longer than clients keep an idle connection, so that none is closed under a request, as at a real WeCom.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
     )
     config.load()
