@@ -114,9 +114,12 @@ class Sessions:
         """Return the living sessions of a person, the last seen first."""
         return await self._store.find(subject, now)
 
-    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
-        """End a session everywhere within a second; False if it had ended before."""
-        return await self._store.end(ref, reason, now)
+    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
+        """End a session everywhere within a second; False if it had ended before.
+
+        What the same person granted in it goes on in *successor*, if there is one.
+        """
+        return await self._store.end(ref, reason, now, successor)
 
     async def refresh(self, session: Session, profile: Profile, epoch: int, now: datetime) -> Session | None:
         """Write a freshly read profile into the session; None if it ended meanwhile."""

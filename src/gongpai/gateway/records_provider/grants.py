@@ -71,6 +71,8 @@ class Grant:
     client_id: str
     subject: str
     session_ref: str
+    app: str
+    """The WeCom application that the person signed in through."""
     sid: str
     """What this party knows the session by."""
     scopes: frozenset[str]
@@ -81,6 +83,7 @@ class Grant:
     acr: str | None
     created_at: datetime
     expires_at: datetime
+    """Not before the session's own end, so that the party can be told of it."""
     nonce: str | None = None
     claims: str | None = None
     """The ``claims`` parameter of the request, as there."""
@@ -121,7 +124,6 @@ class RefreshToken:
     grant_id: str
     issued_at: datetime
     expires_at: datetime
-    predecessor_hash: str | None = None
     first_used_at: datetime | None = None
     sealed_answer: bytes | None = field(default=None, repr=False)
 

@@ -162,10 +162,6 @@ class SigningKeyStore(Protocol):
         """
         ...
 
-    async def drop(self, now: datetime) -> int:
-        """Delete the keys that have retired; return how many went."""
-        ...
-
 
 class OutboxStore(Protocol):
     """What parties must still be told, at least once. It is filled by the act that ends a session."""
