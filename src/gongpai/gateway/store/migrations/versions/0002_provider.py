@@ -10,8 +10,12 @@ down_revision = "0001"
 def upgrade() -> None:
     """Apply the change."""
     _create_parties()
-    _create_tickets()
+    _create_signing_keys()
+    _create_requests()
+    _create_devices()
+    _create_grants()
     _create_tokens()
+    _create_outbox()
 
 
 def _create_parties() -> None:
@@ -34,6 +38,9 @@ def _create_parties() -> None:
         sa.Column("folded", sa.Text(), primary_key=True),
         sa.Column("subject", sa.Text(), nullable=False),
     )
+
+
+def _create_signing_keys() -> None:
     op.create_table(
         "signing_keys",
         sa.Column("kid", sa.Text(), primary_key=True),
@@ -49,7 +56,7 @@ def _create_parties() -> None:
     )
 
 
-def _create_tickets() -> None:
+def _create_requests() -> None:
     op.create_table(
         "requests",
         sa.Column("handle_hash", sa.Text(), primary_key=True),
@@ -73,6 +80,15 @@ def _create_tickets() -> None:
     )
     op.create_index("ix_requests_expires_at", "requests", ["expires_at"])
     op.create_table(
+        "replays",
+        sa.Column("seen", sa.Text(), primary_key=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ix_replays_expires_at", "replays", ["expires_at"])
+
+
+def _create_devices() -> None:
+    op.create_table(
         "devices",
         sa.Column("device_code_hash", sa.Text(), primary_key=True),
         sa.Column("user_code_hash", sa.Text(), nullable=False),
@@ -87,28 +103,9 @@ def _create_tickets() -> None:
     )
     op.create_index("devices_by_user_code", "devices", ["user_code_hash"], unique=True)
     op.create_index("ix_devices_expires_at", "devices", ["expires_at"])
-    op.create_table(
-        "replays",
-        sa.Column("seen", sa.Text(), primary_key=True),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-    )
-    op.create_index("ix_replays_expires_at", "replays", ["expires_at"])
-    op.create_table(
-        "outbox",
-        sa.Column("item_id", sa.Text(), primary_key=True),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("sid", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("next_at", sa.BigInteger(), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
-    )
-    op.create_index("ix_outbox_client_id", "outbox", ["client_id"])
-    op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
-    op.create_index("ix_outbox_next_at", "outbox", ["next_at"])
 
 
-def _create_tokens() -> None:
+def _create_grants() -> None:
     op.create_table(
         "grants",
         sa.Column("grant_id", sa.Text(), primary_key=True),
@@ -143,6 +140,9 @@ def _create_tokens() -> None:
         sa.Column("spent_at", sa.BigInteger()),
     )
     op.create_index("ix_authorization_codes_expires_at", "authorization_codes", ["expires_at"])
+
+
+def _create_tokens() -> None:
     op.create_table(
         "access_tokens",
         sa.Column("token_hash", sa.Text(), primary_key=True),
@@ -164,3 +164,19 @@ def _create_tokens() -> None:
         sa.Column("predecessor_hash", sa.Text()),
     )
     op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["expires_at"])
+
+
+def _create_outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("item_id", sa.Text(), primary_key=True),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("sid", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("ix_outbox_client_id", "outbox", ["client_id"])
+    op.create_index("ix_outbox_created_at", "outbox", ["created_at"])
+    op.create_index("ix_outbox_next_at", "outbox", ["next_at"])
