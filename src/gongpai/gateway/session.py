@@ -100,7 +100,11 @@ class Sessions:
         session_id = open_session(self._ring, cookie, now)
         if session_id is None:
             return None
-        session = await self._store.get(_ref(session_id))
+        return await self.see(_ref(session_id), now)
+
+    async def see(self, ref: str, now: datetime) -> Session | None:
+        """Return the living session named *ref*, read from the store, and write that it was seen."""
+        session = await self._store.get(ref)
         if session is None or not is_alive(session, now):
             return None
         if now - session.seen_at < _TOUCH_EVERY:

@@ -41,6 +41,11 @@ class Family(Enum):
     """Traefik, Caddy and Envoy pass a refusal on to the browser as it is."""
 
 
+# Envoy puts the path of the request behind its own.
+ENVOY_PATH = "/auth/envoy"
+FAMILIES = {"/auth/nginx": Family.NGINX, "/auth/caddy": Family.REDIRECT, "/auth/traefik": Family.REDIRECT}
+
+
 class Outcome(StrEnum):
     """What came of a question: for the metrics, and on the page of a refusal."""
 

@@ -7,7 +7,8 @@ HOME = "/me"
 # A path alone: no query (no redirect of ours carries one on, T2), no scheme, no escape, no empty or dotted segment,
 # so that every reader of the URL, browser or proxy, understands the same thing.
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?|/", re.ASCII)
-_MAX_LENGTH = 512
+# A hand-over to another host carries its wish in the path, sealed.
+_MAX_LENGTH = 2_048
 
 
 def own_path(value: str | None) -> str:
