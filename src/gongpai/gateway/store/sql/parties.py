@@ -13,8 +13,6 @@ from gongpai.gateway.store.sql.driver import Call, Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Row, to_micros
 from gongpai.gateway.store.sql.tables_provider import consents, grants, parties
 
-# In one order whatever the process: a set's own order differs from one to the next.
-_encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(RelyingParty)
 
 _THIS = parties.c.client_id == bindparam("of_client")
@@ -88,7 +86,8 @@ def _tell(client_id: str) -> Work[None]:
 
 
 def _encode(party: RelyingParty) -> str:
-    return _encoder.encode(party).decode()
+    # In one order whatever the process: a set's own order differs from one to the next.
+    return msgspec.json.encode(msgspec.to_builtins(party, str_keys=True, order="deterministic")).decode()
 
 
 def _party(row: Row) -> RelyingParty:

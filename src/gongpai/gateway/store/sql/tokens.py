@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import bindparam, delete, exists, insert, null, select, update
 
 from gongpai.gateway.records_provider import (
     AccessToken,
@@ -53,7 +53,7 @@ _USE = Statement(
     .values(first_used_at=bindparam("now"), sealed_answer=bindparam("sealed"))
     .returning(refresh_tokens.c.predecessor_hash),
 )
-_FORGET_ANSWER = Statement(update(refresh_tokens).where(_THIS).values(sealed_answer=None))
+_FORGET_ANSWER = Statement(update(refresh_tokens).where(_THIS).values(sealed_answer=null()))
 _BECAME = Statement(
     select(refresh_tokens.c.grant_id, refresh_tokens.c.first_used_at, refresh_tokens.c.sealed_answer).where(
         _THIS, refresh_tokens.c.first_used_at.is_not(None)
