@@ -89,13 +89,12 @@ def check_credentials(
     Raises:
         InvalidClientError: it proves nothing.
     """
-    match presented:
-        case SecretPresented(secret=secret):
-            _check_secret(secret, party)
-        case AssertionPresented(assertion=assertion):
-            return check_assertion(assertion, _require(party, AuthMethod.PRIVATE_KEY_JWT), audiences, now)
-        case NothingPresented():
-            _require(party, AuthMethod.NONE)
+    if isinstance(presented, AssertionPresented):
+        return check_assertion(presented.assertion, _require(party, AuthMethod.PRIVATE_KEY_JWT), audiences, now)
+    if isinstance(presented, SecretPresented):
+        _check_secret(presented.secret, party)
+    else:
+        _require(party, AuthMethod.NONE)
     return None
 
 

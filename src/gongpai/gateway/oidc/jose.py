@@ -8,7 +8,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -25,8 +25,12 @@ _KID_LIMIT = 128
 # What a party may sign its assertion with: asymmetric only, or our copy of its public key would be its secret.
 PARTY_ALGS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _KINDS: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
-_RSA_BITS = 2048
-# The modulus of such a key in base64url. Source: RFC 7518 3.3 asks for 2048 bits or more.
+_GENERATE: dict[SigningAlg, Callable[[], Key]] = {
+    SigningAlg.RS256: lambda: RSAKey.generate_key(2048),
+    SigningAlg.ES256: lambda: ECKey.generate_key("P-256"),
+    SigningAlg.EDDSA: lambda: OKPKey.generate_key("Ed25519"),
+}
+# A modulus of 2048 bits in base64url. Source: RFC 7518 3.3 asks for as many or more.
 _RSA_DIGITS = 342
 _SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
 Claims = dict[str, object]
@@ -74,13 +78,7 @@ class Verified:
 
 def generate_key(alg: SigningAlg) -> Claims:
     """Return a new private key as a JWK, its kid the thumbprint (RFC 7638)."""
-    match alg:
-        case SigningAlg.RS256:
-            key: Key = RSAKey.generate_key(_RSA_BITS)
-        case SigningAlg.ES256:
-            key = ECKey.generate_key("P-256")
-        case SigningAlg.EDDSA:
-            key = OKPKey.generate_key("Ed25519")
+    key = _GENERATE[alg]()
     return {**key.as_dict(private=True), "kid": key.thumbprint(), "alg": alg.value, "use": "sig"}
 
 

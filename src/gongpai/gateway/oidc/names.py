@@ -56,16 +56,12 @@ def email_of(
     userid: str, corpid: str, profile: Profile, disclosure: Disclosure | None, rules: ClaimRules
 ) -> Email | None:
     """Return the email that *rules* tell, if there is one that can be told (T11)."""
-    match rules.email:
-        case EmailSource.BIZ_MAIL:
-            return _biz_mail(fact_of("biz_mail", profile, disclosure), rules)
-        case EmailSource.PERSONAL:
-            address = _well_formed(fact_of("email", profile, disclosure))
-            return None if address is None else Email(address, is_verified=False)
-        case EmailSource.TEMPLATE:
-            return _from_template(userid, corpid, rules)
-        case EmailSource.NONE:
-            return None
+    if rules.email is EmailSource.BIZ_MAIL:
+        return _biz_mail(fact_of("biz_mail", profile, disclosure), rules)
+    if rules.email is EmailSource.TEMPLATE:
+        return _from_template(userid, corpid, rules)
+    address = _well_formed(fact_of("email", profile, disclosure)) if rules.email is EmailSource.PERSONAL else None
+    return None if address is None else Email(address, is_verified=False)
 
 
 def fold(name: str) -> str:

@@ -10,12 +10,10 @@ from gongpai.gateway.records_provider import RelyingParty, SubjectType
 
 def subject_for(party: RelyingParty, subject: str, key: bytes) -> str:
     """Return the ``sub`` of the person *subject* at *party*; *key* must never change. Source: Core 8.1."""
-    match party.subject_type:
-        case SubjectType.PUBLIC:
-            return subject
-        case SubjectType.PAIRWISE:
-            mac = hmac.new(key, f"{sector_of(party)}\x00{subject}".encode(), hashlib.sha256)
-            return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
+    if party.subject_type is SubjectType.PUBLIC:
+        return subject
+    mac = hmac.new(key, f"{sector_of(party)}\x00{subject}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=").decode()
 
 
 def sector_of(party: RelyingParty) -> str:
