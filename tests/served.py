@@ -26,6 +26,8 @@ class Served:
     url: str
     metrics_url: str
     log: Path
+    gate: str = ""
+    """Where proxies ask, if forward-auth is on."""
 
     def workers(self) -> list[int]:
         """Return the process ids of its workers."""
@@ -72,9 +74,9 @@ def served(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Se
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"listens on (\S+), metrics on (\S+)", line)
+        found = re.search(r"listens on (\S+), metrics on ([^\s,]+)(?:, gate on (\S+))?", line)
         assert found is not None, log.read_text()
-        gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log)
+        gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log, found[3] or "")
         # The socket listens before any worker does, so this waits for the first.
         assert httpx2.get(f"{gateway.url}/readyz", timeout=30).status_code == 200, log.read_text()
         yield gateway
@@ -98,4 +100,6 @@ async def sign_in(http: httpx2.AsyncClient, gateway: Served) -> httpx2.Response:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(each) for each in value)}]"
     return str(value) if isinstance(value, int) else f'"{value}"'

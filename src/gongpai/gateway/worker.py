@@ -5,98 +5,86 @@ import os
 import signal
 import socket
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvloop
+from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.app import open_app
 from gongpai.gateway.config import Config, load
 from gongpai.gateway.keys import WrongSecretKeyError
-from gongpai.gateway.logs import configure_logs
+from gongpai.gateway.logs import configure_logs, logger
+from gongpai.gateway.protocols import BoundedProtocol, GateProtocol
 from gongpai.gateway.store import StoreError
 
 GRACE_SECONDS = 15
-# Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
-_MAX_HEAD_BYTES = 65_536
+# Longer than proxies keep an idle connection, so that none of them sends into one that we are closing.
+_GATE_KEEP_ALIVE_SECONDS = 75
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which itself sets no limit to the head of a request."""
+class _GateServer(uvicorn.Server):
+    """The second listener: signals reach it through the first one."""
 
-    _head_bytes = 0
-    _is_in_head = True
-
-    def data_received(self, data: bytes) -> None:
-        """Refuse a head that does not end."""
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > _MAX_HEAD_BYTES:
-                self.send_400_response("The request's head is too long.")
-                return
-        super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        """Begin to count."""
-        self._head_bytes, self._is_in_head = 0, True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Count no body."""
-        self._is_in_head = False
-        super().on_headers_complete()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the public listener."""
+        yield
 
 
-class LifespanApp:
-    """Opens the gateway when the server starts, and closes it when the server ends."""
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The sockets that the supervisor opened."""
 
-    def __init__(self, opening: AbstractAsyncContextManager[ASGIApp]) -> None:
-        self._opening = opening
-        self._app: ASGIApp | None = None
+    public: socket.socket
+    gate: socket.socket | None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or follow the server's life."""
-        if self._app is not None and scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
+
+def run(config: Config, listeners: Listeners, lifeline: int) -> None:
+    """Serve until a signal comes, or until the supervisor at the other end of *lifeline* is gone.
+
+    Raises:
+        StoreError: the store does not answer.
+        WrongSecretKeyError: the database was made with another ``secret_key``.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, listeners, lifeline))
+
+
+async def _serve(config: Config, listeners: Listeners, lifeline: int) -> None:
+    async with open_app(config) as app:
+        public = uvicorn.Server(_settings(app, BoundedProtocol, keep_alive=5))
+        asyncio.get_running_loop().add_reader(lifeline, _end, public, lifeline)
+        if app.gate is None or listeners.gate is None:
+            await public.serve(sockets=[listeners.public])
             return
-        await receive()
+        gate = _GateServer(_settings(app.gate, GateProtocol, keep_alive=_GATE_KEEP_ALIVE_SECONDS))
+        serving = asyncio.create_task(gate.serve(sockets=[listeners.gate]))
         try:
-            self._app = await self._opening.__aenter__()
-        except (StoreError, WrongSecretKeyError) as error:
-            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
-            return
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._opening.__aexit__(None, None, None)
-        await send({"type": "lifespan.shutdown.complete"})
+            await public.serve(sockets=[listeners.public])
+        finally:
+            gate.should_exit = True
+            await serving
 
 
-def run(config: Config, listener: socket.socket, lifeline: int) -> None:
-    """Serve until a signal comes, or until the supervisor at the other end of *lifeline* is gone."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            LifespanApp(open_app(config)),
-            http=BoundedProtocol,
-            loop="uvloop",
-            lifespan="on",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            # Addresses come from trusted proxies by our own rule; uvicorn's would believe others (web/address.py).
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+def _settings(app: ASGIApp, protocol: type[asyncio.Protocol], *, keep_alive: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=protocol,
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        # Addresses come from trusted proxies by our own rule; uvicorn's would believe others (web/address.py).
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=keep_alive,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-
-    async def serve() -> None:
-        asyncio.get_running_loop().add_reader(lifeline, _end, server, lifeline)
-        await server.serve(sockets=[listener])
-
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-        runner.run(serve())
 
 
 def _end(server: uvicorn.Server, lifeline: int) -> None:
@@ -105,13 +93,18 @@ def _end(server: uvicorn.Server, lifeline: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Start as the supervisor says: the configuration's path, the listening socket, the lifeline."""
+    """Start as the supervisor says: the configuration's path, the lifeline, the listening sockets."""
     # The supervisor waits for its signals with them blocked, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
-    path, listener, lifeline = arguments
+    path, lifeline, *files = arguments
     config = load(Path(path), os.environ)
     configure_logs(config.log_level)
-    run(config, socket.socket(fileno=int(listener)), int(lifeline))
+    sockets = [socket.socket(fileno=int(file)) for file in files]
+    try:
+        run(config, Listeners(sockets[0], sockets[1] if len(sockets) > 1 else None), int(lifeline))
+    except (StoreError, WrongSecretKeyError) as error:
+        logger("worker").error("cannot_serve", error=f"{type(error).__name__}: {error}")
+        sys.exit(STARTUP_FAILURE)
 
 
 if __name__ == "__main__":
