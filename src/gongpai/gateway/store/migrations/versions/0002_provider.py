@@ -9,6 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Apply the change."""
+    op.create_index("people_by_userid", "people", ["userid"])
     _create_parties()
     _create_signing_keys()
     _create_requests()
