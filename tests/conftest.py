@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["browser", "services", "memory"]
+pytest_plugins = ["browser", "services", "memory", "memory_provider"]
 
 # Two busy cores make a deadline a coin toss, and a failure must come again when asked.
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)

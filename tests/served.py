@@ -27,6 +27,8 @@ class Served:
     url: str
     metrics_url: str
     log: Path
+    gate: str = ""
+    """Where proxies ask, if forward-auth is on."""
 
     def workers(self) -> list[int]:
         """Return the process ids of its workers."""
@@ -77,9 +79,9 @@ def served(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Se
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"listens on (\S+), metrics on (\S+)", line)
+        found = re.search(r"listens on (\S+), metrics on ([^\s,]+)(?:, gate on (\S+))?", line)
         assert found is not None, log.read_text()
-        gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log)
+        gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log, found[3] or "")
         until(gateway.is_ready)
         yield gateway
     finally:

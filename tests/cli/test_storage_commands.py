@@ -76,9 +76,9 @@ def test_the_example_is_printed_in_both_languages(storage: str) -> None:
 
 def test_migrate_shows_then_applies_what_is_pending(storage: str) -> None:
     pending = run(storage, "migrate", "--check")
-    assert (pending.exit_code, pending.stdout) == (1, "pending: 0001\n")
+    assert (pending.exit_code, pending.stdout) == (1, "pending: 0001\npending: 0002\n")
     applied = run(storage, "migrate")
-    assert (applied.exit_code, applied.stdout) == (0, "applied: 0001\n")
+    assert (applied.exit_code, applied.stdout) == (0, "applied: 0001\napplied: 0002\n")
     assert run(storage, "migrate", "--check").stdout == "up to date\n"
 
 
@@ -98,14 +98,30 @@ def test_a_new_secret_key_is_one_that_the_gateway_takes(storage: str) -> None:
 def test_keys_are_listed_rotated_and_revoked(storage: str) -> None:
     run(storage, "migrate")
     first = wall(run(storage, "keys", "list").stdout)
-    assert sorted(line[1] for line in first) == ["gate", "kept", "session"]
+    assert sorted(line[1] for line in first if len(line[0]) == 8) == ["gate", "kept", "session"]
     key_id = wall(run(storage, "keys", "rotate", "gate").stdout)[0][0]
     assert len(wall(run(storage, "keys", "rotate").stdout)) == 3
-    assert len(wall(run(storage, "keys", "list").stdout)) == 7
+    assert len(wall(run(storage, "keys", "list").stdout)) == len(first) + 4
     assert run(storage, "keys", "revoke", key_id).stdout == f"{key_id}  gate  revoked\n"
     again = run(storage, "keys", "revoke", key_id)
     assert again.exit_code == 1
     assert "no such key" in again.stderr
+
+
+def test_signing_keys_are_listed_rotated_and_revoked(storage: str) -> None:
+    run(storage, "migrate")
+    listed = [line for line in wall(run(storage, "keys", "list").stdout) if len(line[0]) > 8]
+    assert sorted((alg, state) for _, alg, *_, state in listed) == [
+        (alg, state) for alg in ("ES256", "EdDSA", "RS256") for state in ("active", "next")
+    ]
+    rotated = wall(run(storage, "keys", "rotate", "--signing").stdout)
+    soon = datetime.now(UTC) + timedelta(days=2)
+    assert {(alg, at[:10]) for alg, at in rotated} == {(alg, f"{soon:%Y-%m-%d}") for alg in ("ES256", "EdDSA", "RS256")}
+    (kid,) = [kid for kid, alg, *_, state in listed if (alg, state) == ("ES256", "active")]
+    assert run(storage, "keys", "revoke", kid).stdout == f"{kid}  ES256  revoked\n"
+    left = {line[0]: line[-1] for line in wall(run(storage, "keys", "list").stdout)}
+    assert kid not in left
+    assert run(storage, "keys", "rotate", "gate", "--signing").exit_code == 2
 
 
 def test_keys_say_when_secret_key_or_database_is_wrong(storage: str, tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ import pytest
 from gongpai.gateway.jobs import Jobs, keep_up
 from gongpai.gateway.keys import ROTATE_AFTER, KeyKeeper, WrongSecretKeyError
 from gongpai.gateway.records import KeyPurpose, SealedKey
+from gongpai.gateway.records_provider import SigningAlg
 from gongpai.gateway.ring import KeyRing, SealError
+from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.open import Stores, open_stores
 from memory import NOW, SECRET_KEY, Backend, make_attempt, until
@@ -61,15 +63,19 @@ def keeper_of(stores: Stores) -> KeyKeeper:
     return KeyKeeper(stores.keys, stores.ring, SECRET_KEY, timedelta(hours=12))
 
 
+def signing_keys_of(stores: Stores) -> SigningKeys:
+    return SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
+
+
 async def test_one_worker_of_the_fleet_does_the_jobs(stores: Stores) -> None:
-    one, two = (Jobs(stores.leases, stores.cleaner, keeper_of(stores)) for _ in range(2))
+    one, two = (Jobs(stores.leases, stores.cleaner, keeper_of(stores), signing_keys_of(stores)) for _ in range(2))
     assert sorted(await asyncio.gather(one.run_once(NOW), two.run_once(NOW))) == [False, True]
     assert await two.run_once(NOW + timedelta(minutes=2)) or await one.run_once(NOW + timedelta(minutes=2))
 
 
 async def test_a_sweep_goes_on_until_nothing_is_left(stores: Stores) -> None:
     sweeper = Sweeper(500, 500, 3)
-    assert await Jobs(stores.leases, sweeper, keeper_of(stores)).run_once(NOW)
+    assert await Jobs(stores.leases, sweeper, keeper_of(stores), signing_keys_of(stores)).run_once(NOW)
     assert sweeper.gone == []
 
 
@@ -81,7 +87,7 @@ async def test_a_store_that_fails_stops_no_work_for_good(stores: Stores) -> None
     with pytest.raises(StoreError):
         await keeper.load(NOW)
     assert ring.sealing_key(KeyPurpose.SESSION) is not None  # what is known is held, whatever became of the reservation
-    jobs = Jobs(stores.leases, sweeper, keeper, timedelta(milliseconds=10))
+    jobs = Jobs(stores.leases, sweeper, keeper, signing_keys_of(stores), timedelta(milliseconds=10))
     jobs.start()
     asked = keys.asked
     await until(lambda: sweeper.asked > 1 and keys.asked > asked + 1, 30)
@@ -94,9 +100,12 @@ async def test_what_is_over_is_cleaned_up_and_old_keys_are_rotated(stores: Store
     attempt = make_attempt(expires_at=NOW)
     await stores.attempts.put(attempt, per_browser=5)
     before = len(await stores.keys.find())
-    assert await Jobs(stores.leases, stores.cleaner, keeper_of(stores)).run_once(NOW + ROTATE_AFTER)
+    assert await Jobs(stores.leases, stores.cleaner, keeper_of(stores), signing_keys_of(stores)).run_once(
+        NOW + ROTATE_AFTER
+    )
     assert await stores.attempts.get(attempt.state) is None
     assert len(await stores.keys.find()) == before + len(KeyPurpose)
+    assert {key.alg for key in await stores.signing_keys.find()} == set(SigningAlg)
 
 
 @pytest.mark.services

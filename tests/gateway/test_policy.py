@@ -4,7 +4,8 @@ import pytest
 
 from gongpai.gateway.config import Policy
 from gongpai.gateway.errors import Reason, RefusedError
-from gongpai.gateway.policy import admit, asks_departments, reason_for, require_member
+from gongpai.gateway.policy import admit, asks_departments, may_use, reason_for, require_member
+from gongpai.gateway.records_provider import PartyPolicy
 from gongpai.wecom import (
     DeniedError,
     ExternalContact,
@@ -108,3 +109,20 @@ def test_the_tree_is_asked_for_only_by_a_department_rule() -> None:
     assert not asks_departments(Policy(allow_userids=frozenset({"lisi"})))
     assert asks_departments(Policy(allow_departments=frozenset({1})))
     assert asks_departments(Policy(deny_departments=frozenset({1})))
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (PartyPolicy(), None),
+        (PartyPolicy(corpids=frozenset({_CORP})), None),
+        (PartyPolicy(corpids=frozenset({"wwother"})), Reason.NOT_ALLOWED),
+        (PartyPolicy(allow_departments=frozenset({2})), None),
+        (PartyPolicy(allow_departments=frozenset({5})), Reason.NOT_ALLOWED),
+        (PartyPolicy(allow_departments=frozenset({5}), allow_userids=frozenset({"lisi"})), None),
+        (PartyPolicy(deny_userids=frozenset({"lisi"}), allow_userids=frozenset({"lisi"})), Reason.DENIED),
+        (PartyPolicy(deny_departments=frozenset({1})), Reason.DENIED),
+    ],
+)
+def test_a_party_may_be_for_some_members_only(policy: PartyPolicy, reason: Reason | None) -> None:
+    assert may_use(policy, _CORP, "lisi", (4,), _PARENTS) is reason

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongpai.gateway.records import KeyPurpose
-from gongpai.gateway.ring import KeyRing, RingExhaustedError, RingKey, SealError, derive
+from gongpai.gateway.ring import KeyRing, RingExhaustedError, RingKey, SealError, derive, open_under, seal_under
 
 SESSION, GATE = KeyPurpose.SESSION, KeyPurpose.GATE
 ONE, TWO = RingKey(b"\x00\x00\x00\x01", SESSION, bytes(32)), RingKey(b"\x00\x00\x00\x02", SESSION, bytes([2] * 32))
@@ -86,3 +86,19 @@ def test_keys_for_different_uses_differ() -> None:
 
 def test_a_key_shows_no_secret() -> None:
     assert "secret" not in repr(ONE)
+
+
+def test_what_was_sealed_under_a_secret_opens_with_it_for_the_same_use_only() -> None:
+    sealed = seal_under(b"refresh token", b"answer", b"use")
+    assert b"answer" not in sealed
+    assert open_under(b"refresh token", sealed, b"use") == b"answer"
+    assert seal_under(b"refresh token", b"answer", b"use") != sealed
+    for secret, value, use in [
+        (b"another", sealed, b"use"),
+        (b"refresh token", sealed, b"another"),
+        (b"refresh token", sealed[:-1] + bytes([sealed[-1] ^ 1]), b"use"),
+        (b"refresh token", sealed[:10], b"use"),
+        (b"refresh token", b"", b"use"),
+    ]:
+        with pytest.raises(SealError):
+            open_under(secret, value, use)

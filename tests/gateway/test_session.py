@@ -106,8 +106,8 @@ class EndingStore:
     async def touch(self, ref: str, seen_at: datetime, idle_expires_at: datetime) -> bool:
         return await self._sessions.touch(ref, seen_at, idle_expires_at)
 
-    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
-        return await self._sessions.end(ref, reason, now)
+    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
+        return await self._sessions.end(ref, reason, now, successor)
 
 
 async def test_a_session_that_ends_while_it_is_read_is_not_returned(stores: Stores) -> None:

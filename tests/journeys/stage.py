@@ -1,5 +1,6 @@
 """Where journeys are played: a gateway on two workers, the pretend WeCom, and browsers at desks and in hands."""
 
+import asyncio
 import io
 import re
 import socket
@@ -21,7 +22,6 @@ from gongpai.gateway.app import now, open_app
 from gongpai.gateway.config import Config
 from gongpai.gateway.records import World
 from gongpai.gateway.store.migrate import migrate
-from gongpai.gateway.worker import LifespanApp
 from gongpai.sandbox import Corner, Sandbox
 from programs import free_port
 from served import Served, served, write_config
@@ -113,17 +113,23 @@ def in_process(
     """Run the gateway in a thread of this process, with a clock of its own or behind HTTPS; yield its port."""
     migrate(config.storage, World.SANDBOX)
     with socket.create_server(("127.0.0.1", port)) as listener:
-        app = LifespanApp(open_app(config, clock))
-        settings = uvicorn.Config(
-            app, lifespan="on", log_config=None, ssl_certfile=certificate, ssl_keyfile=certificate
-        )
-        server = uvicorn.Server(settings)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        servers: list[uvicorn.Server] = []
+
+        async def serve() -> None:
+            async with open_app(config, clock) as app:
+                settings = uvicorn.Config(
+                    app, lifespan="off", log_config=None, ssl_certfile=certificate, ssl_keyfile=certificate
+                )
+                servers.append(uvicorn.Server(settings))
+                await servers[0].serve(sockets=[listener])
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
         thread.start()
         try:
             yield listener.getsockname()[1]
         finally:
-            server.should_exit = True
+            for server in servers:
+                server.should_exit = True
             thread.join()
 
 

@@ -1,4 +1,4 @@
-"""``gongpai keys``: a new secret_key; the ring of sealing keys: list, rotate, revoke."""
+"""``gongpai keys``: a new secret_key; the keys that seal and those that sign for the provider: list, rotate, revoke."""
 
 import asyncio
 import secrets
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gongpai.gateway.config import Config
     from gongpai.gateway.keys import KeyKeeper
     from gongpai.gateway.records import KeyPurpose
+    from gongpai.gateway.records_provider import SigningAlg
+    from gongpai.gateway.signing_keys import SigningKeys
 
 T = TypeVar("T")
 _SECRET_KEY_BYTES = 32
@@ -30,7 +32,7 @@ class Purpose(StrEnum):
     KEPT = "kept"
 
 
-keys = typer.Typer(help="Make a secret_key; list, rotate and revoke sealing keys.", no_args_is_help=True)
+keys = typer.Typer(help="Make a secret_key; list, rotate and revoke sealing and signing keys.", no_args_is_help=True)
 
 
 @keys.command("new")
@@ -41,47 +43,74 @@ def new() -> None:
 
 @keys.command("list")
 def show(path: ConfigOption = None) -> None:
-    """List the ring: id, purpose, since when it seals, when it retires, how many seals are reserved."""
+    """List the keys that seal: id, purpose, since when, until when, seals reserved; then those that sign, likewise."""
 
-    async def run(keeper: "KeyKeeper") -> None:
+    async def run(keeper: "KeyKeeper", signing: "SigningKeys") -> None:
+        from gongpai.gateway.signing_keys import find_states
+
         for key in await keeper.find():
-            retires = f"{key.retires_at:%Y-%m-%dT%H:%MZ}" if key.retires_at else "-"
-            typer.echo(f"{key.key_id}  {key.purpose.value:8}{key.activates_at:%Y-%m-%dT%H:%MZ}  {retires}  {key.seals}")
+            times = f"{_moment(key.activates_at)}  {_moment(key.retires_at)}"
+            typer.echo(f"{key.key_id}  {key.purpose.value:8}{times}  {key.seals}")
+        found = await signing.find()
+        states = find_states(found, datetime.now(UTC))
+        for signer in found:
+            if signer.kid in states:
+                times = f"{_moment(signer.activates_at)}  {_moment(signer.retires_at)}"
+                typer.echo(f"{signer.kid}  {signer.alg.value:8}{times}  {states[signer.kid].value}")
 
-    _with_keeper(path, run)
+    _with_keepers(path, run)
 
 
 @keys.command("rotate")
 def rotate(
-    purpose: Annotated[Purpose | None, typer.Argument(help="Only the keys of this purpose.")] = None,
+    purpose: Annotated[Purpose | None, typer.Argument(help="Only the sealing keys of this purpose.")] = None,
     path: ConfigOption = None,
+    *,
+    signing: Annotated[bool, typer.Option("--signing", help="The keys that sign for the provider instead.")] = False,
 ) -> None:
-    """Seal with new keys from a few seconds on; what older ones sealed stays good until it runs out by itself."""
+    """Seal with new keys from a few seconds on; what older ones sealed stays good until it runs out by itself.
 
-    async def run(keeper: "KeyKeeper") -> None:
+    With --signing the next keys begin to sign as soon as every relying party can know them; it prints when that is.
+    """
+    if signing and purpose:
+        typer.echo("a purpose is of sealing keys: leave it out with --signing", err=True)
+        raise typer.Exit(2)
+
+    async def run(keeper: "KeyKeeper", signers: "SigningKeys") -> None:
         from gongpai.gateway.records import KeyPurpose
+        from gongpai.gateway.records_provider import SigningAlg
 
+        now = datetime.now(UTC)
+        if signing:
+            for alg in SigningAlg:
+                typer.echo(f"{alg.value:8}{_moment(await signers.rotate(alg, now))}")
+            return
         for each in [purpose] if purpose else list(Purpose):
-            typer.echo(f"{await keeper.rotate(KeyPurpose(each.value), datetime.now(UTC))}  {each.value}")
+            typer.echo(f"{await keeper.rotate(KeyPurpose(each.value), now)}  {each.value}")
 
-    _with_keeper(path, run)
+    _with_keepers(path, run)
 
 
 @keys.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(help="As `keys list` shows it.")], path: ConfigOption = None) -> None:
-    """Drop a key everywhere within a second: whoever holds a cookie sealed with it must sign in again."""
+    """Drop a key everywhere within a second: whoever holds what it sealed or signed must sign in again."""
 
-    async def run(keeper: "KeyKeeper") -> "KeyPurpose | None":
-        return await keeper.revoke(key_id, datetime.now(UTC))
+    async def run(keeper: "KeyKeeper", signing: "SigningKeys") -> "KeyPurpose | SigningAlg | None":
+        now = datetime.now(UTC)
+        return await keeper.revoke(key_id, now) or await signing.revoke(key_id, now)
 
-    purpose = _with_keeper(path, run)
-    if purpose is None:
+    revoked = _with_keepers(path, run)
+    if revoked is None:
         typer.echo(f"{key_id}: there is no such key", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{key_id}  {purpose.value}  revoked")
+    typer.echo(f"{key_id}  {revoked.value}  revoked")
 
 
-def _with_keeper(path: Path | None, work: "Callable[[KeyKeeper], Awaitable[T]]") -> T:
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%dT%H:%MZ}" if moment else "-"
+
+
+def _with_keepers(path: Path | None, work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:
     from gongpai.gateway.keys import WrongSecretKeyError
     from gongpai.gateway.store import StoreError
 
@@ -95,11 +124,15 @@ def _with_keeper(path: Path | None, work: "Callable[[KeyKeeper], Awaitable[T]]")
     raise typer.Exit(3)
 
 
-async def _run(config: "Config", work: "Callable[[KeyKeeper], Awaitable[T]]") -> T:
+async def _run(config: "Config", work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:
     from gongpai.gateway.keys import KeyKeeper
+    from gongpai.gateway.signing_keys import SigningKeys
     from gongpai.gateway.store.open import open_stores
 
     async with open_stores(config.storage) as stores:
+        now = datetime.now(UTC)
         keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
-        await keeper.load(datetime.now(UTC))
-        return await work(keeper)
+        await keeper.load(now)
+        signing = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
+        await signing.load(now)
+        return await work(keeper, signing)

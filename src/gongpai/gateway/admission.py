@@ -90,6 +90,17 @@ class Admission:
         profile, read_at = profile_of(known.profile, known.fetched_at), known.fetched_at
         return await self.sessions.refresh(session, profile, session.epoch, read_at)
 
+    async def look_again(self, settings: AppConfig, person: Person) -> Profile:
+        """Return the profile of somebody whose session is over but whose grant is not.
+
+        Raises:
+            RefusedError: they may not be here any more.
+            WeComError: what is held is too old, and WeCom did not answer.
+        """
+        member = Member(settings.app.corpid, person.key.userid, encrypted_ids=settings.app.encrypted_ids)
+        known = await self._look(settings, member)
+        return profile_of(known.profile, known.fetched_at)
+
     async def department_names(self, settings: AppConfig, ids: Collection[int]) -> Mapping[int, str]:
         """Return the names of those departments that the app may read; a page is shown without the others."""
         client, app, now = self.clients[settings.name], settings.app, self.clock()
@@ -99,6 +110,15 @@ class Admission:
             with suppress(ApiError, TransportError):
                 names[each] = await self.directory.get_department_name(app.corpid, app.agentid, each, fetch, now)
         return {department: name for department, name in names.items() if name}
+
+    async def get_parents(self, settings: AppConfig) -> Mapping[int, int]:
+        """Return the way up from each department that the app may see.
+
+        Raises:
+            WeComError: WeCom could not be asked, and what is held is too old.
+        """
+        client, app = self.clients[settings.name], settings.app
+        return await self.directory.get_parents(app.corpid, app.agentid, client.list_departments, self.clock())
 
     async def _look(self, settings: AppConfig, member: Member) -> HeldProfile:
         client, app, now = self.clients[settings.name], settings.app, self.clock()
@@ -110,9 +130,7 @@ class Admission:
             if reason is Reason.UNKNOWN_MEMBER:
                 await self._retire(member.key, now)
             raise RefusedError(reason) from None
-        parents: Mapping[int, int] = {}
-        if asks_departments(settings.policy):
-            parents = await self.directory.get_parents(app.corpid, app.agentid, client.list_departments, now)
+        parents = await self.get_parents(settings) if asks_departments(settings.policy) else {}
         admit(member, known.profile, settings.policy, parents)
         return known
 

@@ -4,6 +4,7 @@ import secrets
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,14 +20,18 @@ from gongpai.gateway.audit import Audit
 from gongpai.gateway.codes import SeenCodes
 from gongpai.gateway.config import Config
 from gongpai.gateway.directory import Directory
+from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.endpoints.health import Health
 from gongpai.gateway.endpoints.verify_file import VerifyFiles
+from gongpai.gateway.entry import Entry
 from gongpai.gateway.flow.arrival import Arrive
 from gongpai.gateway.flow.attempts import Attempts
 from gongpai.gateway.flow.callback import Callback, Settle
 from gongpai.gateway.flow.disclosure import Disclose
 from gongpai.gateway.flow.dispatcher import Dispatcher
+from gongpai.gateway.flow.handoff import CROSS_PATH, FINISH_PATH, Handoff
 from gongpai.gateway.flow.signout import SignOut
+from gongpai.gateway.gate import BEGIN_PATH, Gate
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
@@ -41,6 +46,19 @@ from gongpai.gateway.web.shell import Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 from gongpai.wecom.client import AsyncWeComClient
 
+
+@dataclass(frozen=True, slots=True)
+class GatewayApp:
+    """The gateway as an ASGI application, and beside it what its second listener serves, if forward-auth is on."""
+
+    public: ASGIApp
+    gate: ForwardAuth | None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer on the public listener."""
+        await self.public(scope, receive, send)
+
+
 Handler = Callable[[Visit], Awaitable[Response]]
 
 _LANGUAGE_AGE = timedelta(days=400)
@@ -53,7 +71,7 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def open_app(config: Config, clock: Callable[[], datetime] = now) -> AsyncIterator[ASGIApp]:
+async def open_app(config: Config, clock: Callable[[], datetime] = now) -> AsyncIterator[GatewayApp]:
     """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application.
 
     Raises:
@@ -94,7 +112,7 @@ def _compose(
     upkeep: Upkeep,
     clients: Mapping[str, AsyncWeComClient],
     clock: Callable[[], datetime],
-) -> ASGIApp:
+) -> GatewayApp:
     sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
     audit = Audit(stores.audit, config.secret_key)
     codes = SeenCodes(stores.codes, derive(config.secret_key, b"codes"), clock)
@@ -111,6 +129,15 @@ def _compose(
     account = Account(config, sessions, admission, rendered, audit, clock)
     health = Health(upkeep.is_ready)
     routes = _routes(dispatcher, account, health)
+    gate = None
+    if config.gate is not None:
+        guard = Gate(config.gate, stores.ring, upkeep.feed.heard)
+        entry = Entry(config, guard.hosts, sessions, admission, stores.people, stores.reservations, stores.ring, clock)
+        handoff = Handoff(config, entry, sessions, stores.replays, audit, stores.ring, clock)
+        steps = {BEGIN_PATH: handoff.begin, FINISH_PATH: handoff.finish}
+        is_on_socket = isinstance(config.gate.listen, Path)
+        gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock)
+        routes.append(_handoff_route(handoff))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +146,7 @@ def _compose(
 
     # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
     router = Router(routes, redirect_slashes=False, default=not_found)
-    return Shell(router, rendered, config.trusted_proxies, codes.see)
+    return GatewayApp(Shell(router, rendered, config.trusted_proxies, codes.see), gate)
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:
@@ -142,6 +169,13 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         Route("/language/{language}", _choose_language, methods=["GET"]),
         Route("/", _page(home), methods=["GET"]),
     ]
+
+
+def _handoff_route(handoff: Handoff) -> BaseRoute:
+    async def cross(request: Request) -> Response:
+        return await handoff.cross(request.scope[SCOPE_KEY], request.path_params["wish"])
+
+    return Route(f"{CROSS_PATH}/{{wish}}", cross, methods=["GET"])
 
 
 def _page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

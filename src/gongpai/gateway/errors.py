@@ -27,6 +27,7 @@ class Reason(StrEnum):
     UNKNOWN_MEMBER = "unknown_member"
     NOT_ALLOWED = "not_allowed"
     DENIED = "denied"
+    WAY_NOT_ALLOWED = "way_not_allowed"
     PROFILE_UNREADABLE = "profile_unreadable"
     STATE_UNKNOWN = "state_unknown"
     STATE_EXPIRED = "state_expired"

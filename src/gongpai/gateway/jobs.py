@@ -12,6 +12,8 @@ import structlog
 from gongpai.gateway.config import Config
 from gongpai.gateway.keys import KeyKeeper
 from gongpai.gateway.news import NewsFeed
+from gongpai.gateway.records import NewsKind
+from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
 from gongpai.gateway.store.ports import Cleaner, LeaseStore
 from gongpai.gateway.store.sql.driver import StoreError
@@ -31,6 +33,7 @@ class Upkeep:
 
     feed: NewsFeed
     keeper: KeyKeeper
+    signing_keys: SigningKeys
     jobs: "Jobs"
 
     def is_ready(self) -> bool:
@@ -47,13 +50,16 @@ async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
         StoreError: the store does not answer.
     """
     keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
+    signing_keys = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
     feed = NewsFeed(stores.news, stores.driver, keeper.refresh)
-    jobs = Jobs(stores.leases, stores.cleaner, keeper)
+    feed.listen(NewsKind.SIGNING_KEYS_CHANGED, signing_keys.refresh)
+    jobs = Jobs(stores.leases, stores.cleaner, keeper, signing_keys)
     await keeper.load(datetime.now(UTC))
+    await signing_keys.load(datetime.now(UTC))
     await feed.start()
     jobs.start()
     try:
-        yield Upkeep(feed, keeper, jobs)
+        yield Upkeep(feed, keeper, signing_keys, jobs)
     finally:
         await jobs.stop()
         await feed.stop()
@@ -62,10 +68,18 @@ async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
 class Jobs:
     """The background work of one worker."""
 
-    def __init__(self, leases: LeaseStore, cleaner: Cleaner, keeper: KeyKeeper, every: timedelta = _RUN_EVERY) -> None:
+    def __init__(
+        self,
+        leases: LeaseStore,
+        cleaner: Cleaner,
+        keeper: KeyKeeper,
+        signing_keys: SigningKeys,
+        every: timedelta = _RUN_EVERY,
+    ) -> None:
         self._leases = leases
         self._cleaner = cleaner
         self._keeper = keeper
+        self._signing_keys = signing_keys
         self._every = every
         self._holder = secrets.token_hex(8)
         self._tasks: list[asyncio.Task[None]] = []
@@ -92,11 +106,14 @@ class Jobs:
                 break
         for key_id in await self._keeper.rotate_due(now):
             _log.info("keys.rotated", key_id=key_id)
+        for kid in await self._signing_keys.rotate_due(now):
+            _log.info("signing_keys.published", kid=kid)
         return True
 
     async def _keep_tending(self) -> None:
         while True:
             await asyncio.sleep(_TEND_EVERY.total_seconds())
+            self._signing_keys.tend(datetime.now(UTC))
             try:
                 await self._keeper.tend(datetime.now(UTC))
             except StoreError as error:

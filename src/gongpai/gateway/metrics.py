@@ -36,3 +36,9 @@ wecom_failures = Counter(
     ("error", "errcode"),
     registry=REGISTRY,
 )
+gate_decisions = Counter(
+    "gongpai_gate_decisions",
+    "Questions of proxies, by what came of them and by where the answer was found.",
+    ("outcome", "source"),
+    registry=REGISTRY,
+)

@@ -20,6 +20,8 @@ _PAGE = 1000
 MOST_HEARD = 200_000
 _FORGET_EVERY = timedelta(minutes=1)
 
+Listener = Callable[[datetime], Awaitable[None]]
+
 
 class Heard:
     """What this worker has heard, as the gate's check reads it.
@@ -73,16 +75,20 @@ class Heard:
 class NewsFeed:
     """Reads the news into ``heard``, four times a second and whenever the database says that there are some."""
 
-    def __init__(self, store: NewsStore, driver: Driver, on_keys: Callable[[datetime], Awaitable[None]]) -> None:
-        """Read *store*; *on_keys* is awaited at the start and after news of keys, and must fetch the ring again."""
+    def __init__(self, store: NewsStore, driver: Driver, on_keys: Listener) -> None:
+        """Read *store*; *on_keys* is awaited after news of keys, and must fetch the ring again."""
         self.heard = Heard()
         self._store = store
         self._driver = driver
-        self._on_keys = on_keys
+        self._listeners: dict[NewsKind, list[Listener]] = {NewsKind.KEYS_CHANGED: [on_keys]}
         self._sequence = 0
         self._forget_at = datetime.now(UTC)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def listen(self, kind: NewsKind, listener: Listener) -> None:
+        """Await *listener* after each news of this *kind*, once for all that came together."""
+        self._listeners.setdefault(kind, []).append(listener)
 
     def is_ready(self) -> bool:
         """Whether all that is still valid was loaded and the feed is fresh: only then may this worker serve."""
@@ -113,18 +119,19 @@ class NewsFeed:
         """
         # The moment counts from before the question: what is told while it is asked may be missed.
         began = asyncio.get_running_loop().time()
-        keys_changed = False
+        kinds: set[NewsKind] = set()
         while True:
             page = await self._store.after(self._sequence, _PAGE)
             for news in page:
-                keys_changed = keys_changed or news.kind is NewsKind.KEYS_CHANGED
+                kinds.add(news.kind)
                 self.heard.hear(news)
                 self._sequence = news.sequence
             if len(page) < _PAGE:
                 break
         now = datetime.now(UTC)
-        if keys_changed:
-            await self._on_keys(now)
+        for kind in kinds:
+            for listener in self._listeners.get(kind, ()):
+                await listener(now)
         if now >= self._forget_at:
             self.heard.forget_before(now)
             self._forget_at = now + _FORGET_EVERY

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from gongpai.gateway.config.settings import Policy
 from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.records_provider import PartyPolicy
 from gongpai.wecom.errors import DeniedError
 from gongpai.wecom.models import Identity, Kind, Member, Status, UserProfile
 
@@ -51,17 +52,37 @@ def admit(member: Member, profile: UserProfile, policy: Policy, parents: Mapping
     if profile.status is not Status.ACTIVE:
         raise RefusedError(_BY_STATUS[profile.status])
     userid = member.key.userid
-    if userid in policy.deny_userids or _is_within(profile.departments, policy.deny_departments, parents):
-        raise RefusedError(Reason.DENIED)
-    has_allowing_rule = bool(policy.allow_userids or policy.allow_departments)
-    is_allowed = userid in policy.allow_userids or _is_within(profile.departments, policy.allow_departments, parents)
-    if has_allowing_rule and not is_allowed:
-        raise RefusedError(Reason.NOT_ALLOWED)
+    reason = reason_against(policy, userid, profile.departments, parents)
+    if reason is not None:
+        raise RefusedError(reason)
 
 
-def asks_departments(policy: Policy) -> bool:
+def may_use(
+    policy: PartyPolicy, corpid: str, userid: str, departments: Collection[int], parents: Mapping[int, int]
+) -> Reason | None:
+    """Say why a member of *corpid* may not use a relying party; None if they may. The rules are read as in ``admit``.
+
+    The app and the way of the sign-in are asked apart, as another sign-in can put them right.
+    """
+    if policy.corpids and corpid not in policy.corpids:
+        return Reason.NOT_ALLOWED
+    return reason_against(policy, userid, departments, parents)
+
+
+def asks_departments(policy: Policy | PartyPolicy) -> bool:
     """Whether the tree of departments must be known before anybody is admitted."""
     return bool(policy.allow_departments or policy.deny_departments)
+
+
+def reason_against(
+    policy: Policy | PartyPolicy, userid: str, departments: Collection[int], parents: Mapping[int, int]
+) -> Reason | None:
+    """Say which rule of *policy* keeps a member out; None if they may come in."""
+    if userid in policy.deny_userids or _is_within(departments, policy.deny_departments, parents):
+        return Reason.DENIED
+    has_allowing_rule = bool(policy.allow_userids or policy.allow_departments)
+    is_allowed = userid in policy.allow_userids or _is_within(departments, policy.allow_departments, parents)
+    return Reason.NOT_ALLOWED if has_allowing_rule and not is_allowed else None
 
 
 def _is_within(departments: Collection[int], wanted: Collection[int], parents: Mapping[int, int]) -> bool:

@@ -38,6 +38,8 @@ class NewsKind(Enum):
     SESSION_ENDED = "session_ended"
     EPOCH_RAISED = "epoch_raised"
     KEYS_CHANGED = "keys_changed"
+    SIGNING_KEYS_CHANGED = "signing_keys_changed"
+    PARTIES_CHANGED = "parties_changed"
 
 
 class KeyPurpose(Enum):

@@ -36,6 +36,24 @@ def derive(secret_key: bytes, use: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"gongpai\x00" + use).derive(secret_key)
 
 
+def seal_under(secret: bytes, plaintext: bytes, use: bytes) -> bytes:
+    """Return *plaintext* sealed under the key that follows from *secret* for this *use*, and for no other."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(derive(secret, use)).encrypt(nonce, plaintext, None)
+
+
+def open_under(secret: bytes, sealed: bytes, use: bytes) -> bytes:
+    """Return what was sealed under *secret* for this *use*.
+
+    Raises:
+        SealError: anything else.
+    """
+    try:
+        return AESGCM(derive(secret, use)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+    except (InvalidTag, ValueError):
+        raise SealError from None
+
+
 @dataclass(frozen=True, slots=True)
 class RingKey:
     """An opened key of the ring."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         with (
             listen(self.config.listen) as listener,
+            _listen_gate(self.config) as gate,
             tempfile.TemporaryDirectory(prefix="gongpai-metrics-") as metrics_directory,
         ):
             replaced, metrics_port = _serve_metrics(self.config.metrics_listen, metrics_directory)
@@ -59,22 +61,26 @@ class Supervisor:
             _log.info(
                 "serving",
                 listen=_name(listener),
+                gate=None if gate is None else _name(gate),
                 metrics=metrics_port,
                 workers=self.count,
                 public_url=self.config.public_url,
                 sandbox=self.config.sandbox,
                 hosts="wecom" if self.config.hosts.is_wecom else self.config.hosts.api,
             )
-            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_port or 'no address'}", flush=True)  # noqa: T201
+            gate_told = "" if gate is None else f", gate on {_name(gate)}"
+            metrics_told = metrics_port or "no address"
+            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_told}{gate_told}", flush=True)  # noqa: T201
+            files = [each.fileno() for each in (listener, gate) if each is not None]
             try:
-                self._workers = [self._start(listener, lifeline, environ) for _ in range(self.count)]
-                return self._watch(listener, lifeline, environ, replaced)
+                self._workers = [self._start(files, lifeline, environ) for _ in range(self.count)]
+                return self._watch(files, lifeline, environ, replaced)
             finally:
                 os.close(held)
                 os.close(lifeline)
                 self._end()
 
-    def _watch(self, listener: socket.socket, lifeline: int, environ: dict[str, str], replaced: Counter) -> int:
+    def _watch(self, files: list[int], lifeline: int, environ: dict[str, str], replaced: Counter) -> int:
         while True:
             received = signal.sigtimedwait(_SIGNALS, 1.0)
             if received is not None and received.si_signo != signal.SIGCHLD:
@@ -90,14 +96,15 @@ class Supervisor:
                     return 0
                 self._workers.remove(worker)
                 replaced.inc()
-                self._workers.append(self._start(listener, lifeline, environ))
+                self._workers.append(self._start(files, lifeline, environ))
 
-    def _start(self, listener: socket.socket, lifeline: int, environ: dict[str, str]) -> _Worker:
-        file = [] if self.config_path is None else [str(self.config_path)]
-        arguments = [str(listener.fileno()), str(lifeline), *file]
+    def _start(self, files: list[int], lifeline: int, environ: dict[str, str]) -> _Worker:
+        # An empty word stands for no file: the environment alone.
+        path = "" if self.config_path is None else str(self.config_path)
+        arguments = [path, str(lifeline), *map(str, files)]
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "gongpai.gateway.worker", *arguments],
-            pass_fds=(listener.fileno(), lifeline),
+            pass_fds=(*files, lifeline),
             env=environ,
         )
         return _Worker(process, time.monotonic())
@@ -115,18 +122,29 @@ class Supervisor:
                 worker.process.wait()
 
 
-def listen(address: Address) -> socket.socket:
-    """Open the socket on which all workers accept.
+def listen(address: Address | Path) -> socket.socket:
+    """Open the socket on which all workers accept; a path is that of a Unix socket for our own user and group.
 
     Raises:
         OSError: the address is taken, or not ours.
     """
+    if isinstance(address, Path):
+        address.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(address))
+        address.chmod(0o660)
+        listener.listen(_BACKLOG)
+        return listener
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address.host, address.port))
     listener.listen(_BACKLOG)
     return listener
+
+
+def _listen_gate(config: Config) -> AbstractContextManager[socket.socket | None]:
+    return nullcontext() if config.gate is None else listen(config.gate.listen)
 
 
 def _serve_metrics(address: Address | None, directory: str) -> tuple[Counter, str | None]:
@@ -140,5 +158,7 @@ def _serve_metrics(address: Address | None, directory: str) -> tuple[Counter, st
 
 
 def _name(listener: socket.socket) -> str:
+    if listener.family == socket.AF_UNIX:
+        return f"unix:{listener.getsockname()}"
     host, port = listener.getsockname()[:2]
     return str(Address(host, port))

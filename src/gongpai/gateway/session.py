@@ -102,7 +102,11 @@ class Sessions:
         session_id = open_session(self._ring, cookie, now)
         if session_id is None:
             return None
-        session = await self._store.get(_ref(session_id))
+        return await self.see(_ref(session_id), now)
+
+    async def see(self, ref: str, now: datetime) -> Session | None:
+        """Return the living session named *ref*, read from the store, and write that it was seen."""
+        session = await self._store.get(ref)
         if session is None or not is_alive(session, now):
             return None
         if now - session.seen_at < _TOUCH_EVERY:
@@ -116,9 +120,12 @@ class Sessions:
         """Return the living sessions of a person, the last seen first."""
         return await self._store.find(subject, now)
 
-    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
-        """End a session everywhere within a second; False if it had ended before."""
-        return await self._store.end(ref, reason, now)
+    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
+        """End a session everywhere within a second; False if it had ended before.
+
+        What the same person granted in it goes on in *successor*, if there is one.
+        """
+        return await self._store.end(ref, reason, now, successor)
 
     async def refresh(self, session: Session, profile: Profile, epoch: int, checked_at: datetime) -> Session | None:
         """Write a profile that was read at *checked_at* into the session; None if it ended meanwhile."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gongpai.gateway.config import Config, Policy, SessionLimits
+from gongpai.gateway.config import Config, Policy, SessionLimits, TokenLimits
 from gongpai.gateway.config.example import render_example
 from gongpai.gateway.config.faults import Language
 from gongpai.gateway.config.reference import REFERENCE, is_known
@@ -15,9 +15,10 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 def test_every_field_of_the_configuration_is_a_setting() -> None:
     keys = {setting.key for setting in REFERENCE}
-    nested = {"apps", "hosts", "session", "verify_files"}
+    nested = {"apps", "gate", "hosts", "parties", "session", "tokens", "verify_files"}
     assert {field.name for field in dataclasses.fields(Config)} - nested <= keys
     assert {f"session.{field.name}" for field in dataclasses.fields(SessionLimits)} <= keys
+    assert {f"tokens.{field.name}" for field in dataclasses.fields(TokenLimits)} <= keys
     assert {f"policy.{field.name}" for field in dataclasses.fields(Policy)} <= keys
     assert {f"apps.NAME.policy.{field.name}" for field in dataclasses.fields(Policy)} <= keys
 
@@ -35,6 +36,8 @@ def test_the_defaults_written_down_are_the_defaults() -> None:
     )
     limits = {f"session__{key}": written[f"session.{key}"] for key in ("idle", "absolute", "grace", "profile_age")}
     assert read(**limits).session == config.session == SessionLimits()
+    lifetimes = {f"tokens__{key}": written[f"tokens.{key}"] for key in ("access", "refresh_idle", "refresh_absolute")}
+    assert read(**lifetimes).tokens == config.tokens == TokenLimits()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -5,10 +5,39 @@ from pathlib import Path
 
 from gongpai.gateway.config.checking import check
 from gongpai.gateway.config.faults import ConfigError, Fault
-from gongpai.gateway.config.settings import Address, AppConfig, Config, Policy, SessionLimits, WebLogin
+from gongpai.gateway.config.settings import (
+    Address,
+    AppConfig,
+    Config,
+    GateConfig,
+    GateHost,
+    IdentityField,
+    PathAction,
+    PathRule,
+    Policy,
+    SessionLimits,
+    TokenLimits,
+    WebLogin,
+)
 from gongpai.gateway.config.source import Source
 
-__all__ = ["Address", "AppConfig", "Config", "ConfigError", "Fault", "Policy", "SessionLimits", "WebLogin", "load"]
+__all__ = [
+    "Address",
+    "AppConfig",
+    "Config",
+    "ConfigError",
+    "Fault",
+    "GateConfig",
+    "GateHost",
+    "IdentityField",
+    "PathAction",
+    "PathRule",
+    "Policy",
+    "SessionLimits",
+    "TokenLimits",
+    "WebLogin",
+    "load",
+]
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:

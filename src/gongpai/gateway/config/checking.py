@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from gongpai.gateway.config.checking_apps import check_apps
+from gongpai.gateway.config.checking_gate import check_gate
+from gongpai.gateway.config.checking_parties import check_parties
 from gongpai.gateway.config.published import is_published
-from gongpai.gateway.config.settings import Address, Config, Network, SessionLimits
+from gongpai.gateway.config.settings import Address, Config, Network, SessionLimits, TokenLimits
 from gongpai.gateway.config.source import Source, why_unreadable
 from gongpai.gateway.config.values import (
     is_loopback,
@@ -44,12 +46,16 @@ def check(source: Source) -> Config | None:
         source.fault("sandbox", "sandbox_in_public")
     apps = check_apps(source, public_url, is_wecom=hosts.is_wecom, is_sandbox=is_sandbox)
     starts = source.number("starts_per_minute", 600)
+    proxies = _check_proxies(source)
     settings = {
         "tickets": _check_tickets(source),
         "listen": _check_listen(source, "listen", "127.0.0.1:8000") or Address("127.0.0.1", 8000),
         "metrics_listen": _check_listen(source, "metrics_listen", "127.0.0.1:9464"),
-        "trusted_proxies": _check_proxies(source),
+        "trusted_proxies": proxies,
+        "gate": check_gate(source, apps, has_proxies=bool(proxies)),
         "session": _check_session(source),
+        "tokens": _check_tokens(source),
+        "parties": check_parties(source, apps),
         "verify_files": _check_verify_files(source),
         "proxy": _check_proxy(source),
         "log_level": _check_log_level(source),
@@ -167,6 +173,14 @@ def _check_session(source: Source) -> SessionLimits:
     return SessionLimits(**limits)
 
 
+def _check_tokens(source: Source) -> TokenLimits:
+    limits = {name: _check_duration(source, f"tokens.{name}", default) for name, default in _TOKEN_DEFAULTS.items()}
+    if limits["refresh_idle"] > limits["refresh_absolute"]:
+        source.fault("tokens.refresh_idle", "idle_too_long")
+    return TokenLimits(**limits)
+
+
+_TOKEN_DEFAULTS = {"access": "10m", "refresh_idle": "14d", "refresh_absolute": "90d"}
 _SESSION_DEFAULTS = {"idle": "8h", "absolute": "12h", "grace": "4h", "profile_age": "1h"}
 
 

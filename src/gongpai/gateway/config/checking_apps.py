@@ -1,6 +1,7 @@
 """The applications and who may come in through each."""
 
 import re
+from collections.abc import Mapping
 
 from gongpai.gateway.config.published import is_published
 from gongpai.gateway.config.settings import AppConfig, Policy, WebLogin
@@ -10,8 +11,8 @@ from gongpai.wecom.errcodes import Text
 from gongpai.wecom.errors import UsageError
 from gongpai.wecom.models import App, fold_id
 
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_NAME_LIMIT = 32
+NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+NAME_LIMIT = 32
 _SECRET_LIMIT = 128
 _POLICY = ("allow_departments", "deny_departments", "allow_userids", "deny_userids")
 
@@ -41,7 +42,7 @@ def check_apps(source: Source, public_url: str | None, *, is_wecom: bool, is_san
 
 def _check_app(source: Source, name: str, domain: str | None, *, is_sandbox: bool) -> App | None:
     where = f"apps.{name}"
-    if not _NAME.fullmatch(name) or len(name) > _NAME_LIMIT:
+    if not NAME.fullmatch(name) or len(name) > NAME_LIMIT:
         source.fault(where, "bad_name")
     corpid = source.text(f"{where}.corpid", is_required=True)
     agentid = source.number(f"{where}.agentid")
@@ -93,11 +94,20 @@ def _check_policy(source: Source, where: str, app: App) -> Policy:
     """Read the rules of one application; each list stands in place of the general one of the same name."""
     keys = {name: f"{where}.policy.{name}" for name in _POLICY}
     keys = {name: key if source.has(key) else f"policy.{name}" for name, key in keys.items()}
+    return _policy(source, keys, is_encrypted=app.encrypted_ids)
+
+
+def check_policy(source: Source, section: str, *, is_encrypted: bool) -> Policy:
+    """Return the rules of *section* about departments and members."""
+    return _policy(source, {name: f"{section}.{name}" for name in _POLICY}, is_encrypted=is_encrypted)
+
+
+def _policy(source: Source, keys: Mapping[str, str], *, is_encrypted: bool) -> Policy:
     return Policy(
         allow_departments=_check_departments(source, keys["allow_departments"]),
         deny_departments=_check_departments(source, keys["deny_departments"]),
-        allow_userids=_check_userids(source, keys["allow_userids"], app),
-        deny_userids=_check_userids(source, keys["deny_userids"], app),
+        allow_userids=_check_userids(source, keys["allow_userids"], is_encrypted=is_encrypted),
+        deny_userids=_check_userids(source, keys["deny_userids"], is_encrypted=is_encrypted),
     )
 
 
@@ -111,7 +121,7 @@ def _check_departments(source: Source, key: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _check_userids(source: Source, key: str, app: App) -> frozenset[str]:
+def _check_userids(source: Source, key: str, *, is_encrypted: bool) -> frozenset[str]:
     found = set()
     for given in source.texts(key):
         try:
@@ -119,7 +129,7 @@ def _check_userids(source: Source, key: str, app: App) -> frozenset[str]:
         except UsageError:
             source.fault(key, "bad_id", f" ({given})")
         else:
-            found.add(given if app.encrypted_ids else folded)
+            found.add(given if is_encrypted else folded)
     return frozenset(found)
 
 

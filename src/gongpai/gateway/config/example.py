@@ -1,7 +1,8 @@
 """An example configuration, made from the reference (pure)."""
 
 from gongpai.gateway.config.faults import Language
-from gongpai.gateway.config.reference import REFERENCE, Setting
+from gongpai.gateway.config.reference import REFERENCE
+from gongpai.gateway.config.reference_parties import Setting
 
 # What an operator must fill in; all else has a default and is shown as a comment.
 _FILLED = {
@@ -12,8 +13,9 @@ _FILLED = {
     "apps.main.agentid": "1000002",
     "apps.main.corpsecret_file": '"/etc/gongpai/main.corpsecret"',
 }
-_BARE = frozenset({"sandbox", "private_wecom", "starts_per_minute", "encrypted_ids"})
 _LISTS = frozenset({"trusted_proxies", "allow_departments", "deny_departments", "allow_userids", "deny_userids"})
+_LISTS |= {"redirect_uris", "post_logout_redirect_uris", "origins", "email_domains", "verified_domains", "groups"}
+_LISTS |= {"corpids", "apps", "rules", "ways"}
 
 
 def render_example(language: Language) -> str:
@@ -39,6 +41,6 @@ def _split(key: str) -> tuple[str, str, str]:
 def _line(key: str, name: str, setting: Setting) -> str:
     if key in _FILLED:
         return f"{name} = {_FILLED[key]}"
-    if name in _BARE:
+    if setting.default in {"true", "false"} or setting.default.isdigit():
         return f"# {name} = {setting.default}"
     return f"# {name} = []" if name in _LISTS else f'# {name} = "{setting.default}"'

@@ -160,6 +160,12 @@ _TEXTS: dict[str, _Text] = {
         "{detail} would believe whatever address anyone claims",
         "name only the addresses of your own proxies",
     ),
+    "not_gate_listen": _text(
+        "应为 地址:端口 或 unix:/绝对路径",
+        "例如 127.0.0.1:8001",
+        "it should be address:port or unix:/absolute/path",
+        "for example 127.0.0.1:8001",
+    ),
     "not_an_address": _text(
         "应为 地址:端口", "例如 127.0.0.1:8000", "it should be address:port", "for example 127.0.0.1:8000"
     ),
@@ -181,6 +187,48 @@ _TEXTS: dict[str, _Text] = {
         "the body should have 1 to 1024 visible ASCII characters",
         "copy the body of the downloaded file",
     ),
+    "no_gate_hosts": _text(
+        "至少要有一个受保护的站点",
+        "加上 [gate.hosts.名称]，填 origin",
+        "there must be at least one host to protect",
+        "add [gate.hosts.NAME] with its origin",
+    ),
+    "gate_needs_proxies": _text(
+        "forward-auth 只相信 trusted_proxies 里的反向代理",
+        "填 trusted_proxies，或让 listen 使用 unix: 套接字",
+        "forward-auth believes only the proxies named in trusted_proxies",
+        "set trusted_proxies, or listen on a unix: socket",
+    ),
+    "same_host": _text(
+        "与 {detail} 是同一个站点", "删除其中一个", "this is the same host as {detail}", "delete one of them"
+    ),
+    "unknown_app": _text(
+        "没有名为 {detail} 的应用", "改正名称", "there is no application named {detail}", "mend the name"
+    ),
+    "host_needs_apps": _text(
+        "有多个企业时，要写明哪些应用的人可以进入",
+        "填 apps，且只填同一个企业的应用",
+        "with several corps, it must be said whose people may enter",
+        "set apps, to applications of one corp",
+    ),
+    "not_a_rule": _text(
+        "{detail} 不是规则",
+        "写成 allow、deny 或 skip 加路径，例如 skip /public/",
+        "{detail} is not a rule",
+        "write allow, deny or skip and a plain path, for example: skip /public/",
+    ),
+    "not_cookie_domain": _text(
+        "应为此站点的上级域名，且至少有两段",
+        "例如 example.com",
+        "it should be a domain above this host, of two labels at least",
+        "for example example.com",
+    ),
+    "not_a_header": _text(
+        "{detail} 不能用作身份请求头的名称",
+        "用字母、数字和 -，例如 X-User，不要重复",
+        "{detail} cannot be the name of an identity header",
+        "use letters, digits and -, for example X-User, and no name twice",
+    ),
     "sandbox_in_public": _text(
         "sandbox = true 只能用于本机回环地址的 public_url",
         "正式使用请删除 sandbox；试用请用 http://127.0.0.1:8000",
@@ -198,6 +246,33 @@ _TEXTS: dict[str, _Text] = {
         "只留一个",
         "sandbox and private_wecom exclude each other",
         "keep one of them",
+    ),
+    "not_a_redirect_uri": _text(
+        "不能登记为回跳地址：{detail}",
+        "写完整的 https:// 网址；本机程序可用 http://127.0.0.1",
+        "this cannot be registered: {detail}",
+        "give the whole https:// URL; a program on the person's own machine may use http://127.0.0.1",
+    ),
+    "public_needs_pkce": _text(
+        "没有密钥的应用必须使用 PKCE",
+        "删除 without_pkce",
+        "a party without a secret must use PKCE",
+        "delete without_pkce",
+    ),
+    "no_secret_wanted": _text(
+        "这种 auth_method 不用密钥", "删除密钥", "this auth_method has no secret", "delete the secret"
+    ),
+    "weak_secret": _text(
+        "密钥应为 {detail} 到 256 个可见 ASCII 字符",
+        "用 gongpai keys new 生成",
+        "a secret has {detail} to 256 visible ASCII characters",
+        "make one with: gongpai keys new",
+    ),
+    "not_a_template": _text(
+        "模板应在 @ 之前含有一次 {{userid}}",
+        "例如 {{userid}}@corp.example",
+        "a template has {{userid}} once, before its @",
+        "for example {{userid}}@corp.example",
     ),
     "foreign_hosts": _text(
         "这些主机不是企业微信的",

@@ -2,18 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting; ``NAME`` in its key stands for a name of the operator's choice."""
-
-    key: str
-    default: str
-    zh: str
-    en: str
-
+from gongpai.gateway.config.reference_parties import PARTY_SETTINGS, Setting
 
 REFERENCE = (
     Setting(
@@ -114,6 +104,7 @@ REFERENCE = (
         for prefix, suffix_zh, suffix_en in (
             ("", "", ""),
             ("apps.NAME.", "只用于这个应用，代替同名的总设置。", " For this application, in place of the general one."),
+            ("gate.hosts.NAME.", "只用于这个站点。", " For this host."),
         )
         for name, zh, en in (
             ("allow_departments", "允许这些部门（含下级）。", "Allow these departments and those below, by id."),
@@ -140,6 +131,72 @@ REFERENCE = (
         "成员资料多旧就要重新读取。",
         "How old a member's profile may grow before WeCom is asked again.",
     ),
+    Setting("tokens.access", "10m", "访问令牌的有效期。", "How long an access token is good."),
+    Setting(
+        "tokens.refresh_idle",
+        "14d",
+        "刷新令牌多久不用就失效。",
+        "A refresh token lapses when unused for so long.",
+    ),
+    Setting(
+        "tokens.refresh_absolute",
+        "90d",
+        "无论刷新多少次，最长多久必须重新登录。",
+        "However often it is refreshed, the person signs in again after so long.",
+    ),
+    *PARTY_SETTINGS,
+    Setting(
+        "gate.listen",
+        "127.0.0.1:8001",
+        "forward-auth 的监听地址，或 `unix:/绝对路径`；只给反向代理使用。",
+        "Where forward-auth listens, or `unix:/absolute/path`; for your reverse proxy alone.",
+    ),
+    Setting(
+        "gate.headers",
+        "oauth2-proxy",
+        "身份请求头的名称：`oauth2-proxy`、`remote`（`Remote-User` 等）或 `own`（自定）。",
+        "The names of the identity headers: `oauth2-proxy`, `remote` (`Remote-User` ...) or `own`.",
+    ),
+    *(
+        Setting(
+            f"gate.own_headers.{name}",
+            "",
+            f'`headers = "own"` 时，{zh}放在哪个请求头里。',
+            f'With `headers = "own"`: the header for the {en}.',
+        )
+        for name, zh, en in (
+            ("subject", "固定不变的随机标识", "random name that never changes"),
+            ("username", "用户名", "username"),
+            ("name", "姓名", "person's name"),
+            ("email", "邮箱", "email address"),
+            ("groups", "部门", "departments"),
+        )
+    ),
+    Setting(
+        "gate.hosts.NAME.origin",
+        "",
+        "受保护站点的网址，只有协议、域名和端口。",
+        "The address of a protected host: scheme, host and port only.",
+    ),
+    Setting(
+        "gate.hosts.NAME.apps",
+        "",
+        "经哪些应用登录的人可以进入；只有一个企业时可不填，即全部。",
+        "Through which applications people may come; all of them where there is one corp.",
+    ),
+    Setting(
+        "gate.hosts.NAME.rules",
+        "",
+        "按顺序匹配的路径规则：`skip`（不用登录）、`deny`、`allow` 加路径；`/` 结尾则含其下所有路径。其余都要登录。",
+        "Rules by path, the first one counts: `skip` (no sign-in), `deny` or `allow` and a path, which covers all "
+        "below it if it ends in `/`. Everything else needs a sign-in.",
+    ),
+    Setting(
+        "gate.hosts.NAME.cookie_domain",
+        "",
+        "可选。同一上级域名下的站点共用一个 cookie；该域名下任何站点都能看到并冒用它。",
+        "Optional. Hosts below this domain share one cookie, which every host below it can then see and use.",
+    ),
     Setting(
         "verify_files.NAME",
         "",
@@ -148,6 +205,7 @@ REFERENCE = (
     ),
 )
 
+_NAMED = ("apps.", "parties.")
 _PATTERNS = tuple(
     re.compile(re.escape(setting.key).replace("verify_files\\.NAME", "verify_files\\..+").replace("NAME", "[^.]+"))
     for setting in REFERENCE
@@ -160,8 +218,12 @@ def is_known(key: str) -> bool:
 
 
 def known_keys(given: Iterable[str]) -> list[str]:
-    """Return all keys there are, with the operator's names of applications put in, to suggest a spelling."""
-    apps = {key.split(".")[1] for key in given if key.startswith("apps.") and key.count(".") > 1}
-    of_apps = [setting.key for setting in REFERENCE if setting.key.startswith("apps.")]
-    others = [setting.key for setting in REFERENCE if not setting.key.startswith("apps.")]
-    return others + [key.replace("NAME", app) for key in of_apps for app in apps]
+    """Return all keys there are, with the operator's own names put in, to suggest a spelling."""
+    named = {(key.split(".")[0], key.split(".")[1]) for key in given if key.startswith(_NAMED) and key.count(".") > 1}
+    others = [setting.key for setting in REFERENCE if not setting.key.startswith(_NAMED)]
+    return others + [
+        setting.key.replace("NAME", name, 1)
+        for section, name in named
+        for setting in REFERENCE
+        if setting.key.startswith(f"{section}.")
+    ]

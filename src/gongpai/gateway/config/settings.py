@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from gongpai.gateway.records_provider import RelyingParty
 from gongpai.wecom.hosts import WECOM, Hosts
 from gongpai.wecom.models import App
 
@@ -66,6 +67,69 @@ class SessionLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLimits:
+    """How long what relying parties get is good."""
+
+    access: timedelta = timedelta(minutes=10)
+    refresh_idle: timedelta = timedelta(days=14)
+    refresh_absolute: timedelta = timedelta(days=90)
+    """However often it is refreshed: then the person signs in again."""
+
+
+class PathAction(StrEnum):
+    """What a rule does with the paths that it covers."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class PathRule:
+    """One rule of a host; a path that ends in a slash covers all that lies below it."""
+
+    action: PathAction
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateHost:
+    """A host behind forward-auth; ``name`` is its key in the file."""
+
+    name: str
+    origin: str
+    apps: tuple[str, ...]
+    """The applications whose sessions may enter, by name."""
+    rules: tuple[PathRule, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    cookie_domain: str | None = None
+
+    @property
+    def authority(self) -> str:
+        """Return the host, with its port unless it is the scheme's own."""
+        return self.origin.partition("://")[2]
+
+
+class IdentityField(StrEnum):
+    """What an app behind forward-auth may be told of a person."""
+
+    SUBJECT = "subject"
+    USERNAME = "username"
+    NAME = "name"
+    EMAIL = "email"
+    GROUPS = "groups"
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfig:
+    """Forward-auth: where it listens, for which hosts, and under which headers it names a person."""
+
+    listen: Address | Path
+    hosts: Mapping[str, GateHost]
+    headers: tuple[tuple[IdentityField, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything the gateway was told."""
 
@@ -81,9 +145,12 @@ class Config:
     trusted_proxies: tuple[Network, ...] = ()
     hosts: Hosts = WECOM
     session: SessionLimits = field(default_factory=SessionLimits)
+    tokens: TokenLimits = field(default_factory=TokenLimits)
+    parties: Mapping[str, RelyingParty] = field(default_factory=dict)
     verify_files: Mapping[str, str] = field(default_factory=dict)
     starts_per_minute: int = 600
     """How many sign-ins one address may begin in a minute; 0 sets no limit."""
+    gate: GateConfig | None = None
     ca_file: Path | None = None
     proxy: str | None = field(default=None, repr=False)
     log_level: str = "info"

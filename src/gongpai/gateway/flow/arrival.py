@@ -44,7 +44,7 @@ class Arrive:
             await self.audit.record(event, self.clock())
             raise
         if session is not None:
-            await self.sessions.end(session.ref, EndReason.REPLACED, self.clock())
+            await self.sessions.end(session.ref, EndReason.REPLACED, self.clock(), finished.session)
         return finished
 
     async def _arrive(self, visit: Visit, returned: Returned) -> Finished:

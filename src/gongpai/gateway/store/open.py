@@ -8,19 +8,28 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from gongpai.gateway.ring import KeyRing, derive
-from gongpai.gateway.store import ports
+from gongpai.gateway.store import ports, ports_provider
 from gongpai.gateway.store.sql.app_tokens import SqlAppTokens
 from gongpai.gateway.store.sql.attempts import SqlAttempts, SqlCodes
 from gongpai.gateway.store.sql.audit import SqlAudit
+from gongpai.gateway.store.sql.authorization_codes import SqlAuthorizationCodes
+from gongpai.gateway.store.sql.consents import SqlConsents
 from gongpai.gateway.store.sql.counters import SqlCounters, SqlLeases
+from gongpai.gateway.store.sql.devices import SqlDevices
 from gongpai.gateway.store.sql.directory import SqlDirectory
 from gongpai.gateway.store.sql.driver import Driver
+from gongpai.gateway.store.sql.grants import SqlGrants
 from gongpai.gateway.store.sql.keys import SqlKeys
 from gongpai.gateway.store.sql.news import SqlNews
+from gongpai.gateway.store.sql.outbox import SqlOutbox
+from gongpai.gateway.store.sql.parties import SqlParties
 from gongpai.gateway.store.sql.people import SqlPeople
+from gongpai.gateway.store.sql.requests import SqlReplays, SqlRequests, SqlReservations
 from gongpai.gateway.store.sql.sessions import SqlSessions
+from gongpai.gateway.store.sql.signing_keys import SqlSigningKeys
 from gongpai.gateway.store.sql.sqlite import SqliteDriver
 from gongpai.gateway.store.sql.sweep import SqlCleaner
+from gongpai.gateway.store.sql.tokens import SqlTokens
 from gongpai.wecom.app_token.store import AsyncAppTokenStore
 
 SQLITE_SCHEME = "sqlite:///"
@@ -45,6 +54,17 @@ class Stores:
     directory: ports.DirectoryStore
     app_tokens: AsyncAppTokenStore
     cleaner: ports.Cleaner
+    parties: ports_provider.PartyStore
+    requests: ports_provider.RequestStore
+    grants: ports_provider.GrantStore
+    authorization_codes: ports_provider.AuthorizationCodeStore
+    tokens: ports_provider.TokenStore
+    consents: ports_provider.ConsentStore
+    signing_keys: ports_provider.SigningKeyStore
+    outbox: ports_provider.OutboxStore
+    devices: ports_provider.DeviceStore
+    replays: ports_provider.ReplayStore
+    reservations: ports_provider.ReservationStore
 
 
 @asynccontextmanager
@@ -129,4 +149,15 @@ def _sql_stores(driver: Driver, ring: KeyRing) -> Stores:
         directory=SqlDirectory(driver),
         app_tokens=SqlAppTokens(driver, ring),
         cleaner=SqlCleaner(driver),
+        parties=SqlParties(driver),
+        requests=SqlRequests(driver),
+        grants=SqlGrants(driver),
+        authorization_codes=SqlAuthorizationCodes(driver),
+        tokens=SqlTokens(driver),
+        consents=SqlConsents(driver),
+        signing_keys=SqlSigningKeys(driver),
+        outbox=SqlOutbox(driver),
+        devices=SqlDevices(driver),
+        replays=SqlReplays(driver),
+        reservations=SqlReservations(driver),
     )

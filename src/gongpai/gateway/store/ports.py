@@ -40,7 +40,7 @@ class PeopleStore(Protocol):
         ...
 
     async def retire(self, subject: str, now: datetime) -> list[str]:
-        """Retire the person for good and end their sessions; return the refs of the sessions ended."""
+        """Retire the person for good and end their sessions, grants and consents; return the refs of the sessions."""
         ...
 
     async def raise_epoch(self, subject: str, until: datetime) -> int:
@@ -95,8 +95,15 @@ class SessionStore(Protocol):
         """Write that the session was seen; False if it does not live. An earlier time never replaces a later one."""
         ...
 
-    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
-        """End the session, erase its disclosure and tell the news in one act; False if it had ended before."""
+    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
+        """End the session, erase its disclosure, tell the news and take back its grants, in one act.
+
+        The parties it was used for are put into the outbox. Grants of the same person move to *successor*, if any, and
+        those parties are told when that one ends.
+
+        Returns:
+            False if it had ended before.
+        """
         ...
 
 

@@ -39,6 +39,12 @@ def subscriber(address: str) -> str:
     return str(ip_network((int(parsed), _SUBSCRIBER_BITS), strict=False))
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether *peer* is one of the proxies whose word counts."""
+    address = _parse(peer)
+    return address is not None and any(address in network for network in trusted)
+
+
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

@@ -124,6 +124,16 @@ class BadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class GateMessage:
+    """What forward-auth says on a host that is not ours; *retry_url* leads on from there."""
+
+    template: ClassVar[str] = "gate_message.html"
+    status: int
+    reason: str
+    retry_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
     """There is no such page."""
 
@@ -149,6 +159,81 @@ class SignedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class BadPartyRequest:
+    """What a relying party sent cannot be answered, and is not sent back; *problem* is for its developer."""
+
+    template: ClassVar[str] = "bad_party_request.html"
+    status: ClassVar[int] = 400
+    problem: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestGone:
+    """What the party asked was answered already, is too old or was begun in another browser: back to the party."""
+
+    template: ClassVar[str] = "request_gone.html"
+    status: ClassVar[int] = 400
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A person whom a party's policy keeps out: it names the party, and whom to ask."""
+
+    template: ClassVar[str] = "turned_away.html"
+    status: ClassVar[int] = 403
+    party: str
+    reason: str
+    contact: str | None
+    back_url: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """May this party see that? The form goes to *action*; *session* is who is asked, so that nobody else answers."""
+
+    template: ClassVar[str] = "consent.html"
+    status: ClassVar[int] = 200
+    party: str
+    host: str
+    person: str
+    scopes: tuple[str, ...]
+    action: str
+    session: str
+    form_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """A party asks to sign somebody out, and it is not certain that they want it."""
+
+    template: ClassVar[str] = "end_session.html"
+    status: ClassVar[int] = 200
+    party: str | None
+    fields: Mapping[str, str] = dataclasses.field(repr=False)
+    form_source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """Signed out at a party's wish; there is no way on from here."""
+
+    template: ClassVar[str] = "session_ended.html"
+    status: ClassVar[int] = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """What the person allowed a party, as /me shows it."""
+
+    client_id: str
+    party: str
+    scopes: tuple[str, ...]
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Me:
     """Who am I, where does it come from, what is missing and why, and where am I signed in."""
 
@@ -163,6 +248,7 @@ class Me:
     has_disclosure: bool
     is_in_wecom: bool
     sessions: tuple[SessionLine, ...]
+    consents: tuple[ConsentLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +269,14 @@ Page = (
     | WeComDown
     | Failure
     | BadRequest
+    | GateMessage
     | NotFound
+    | BadPartyRequest
+    | RequestGone
+    | TurnedAway
+    | Consent
+    | EndSession
+    | SessionEnded
     | Signout
     | SignedOut
     | Me

@@ -10,8 +10,9 @@ START = "/signin"
 # A path alone: no query (no redirect of ours carries one on, T2), no scheme, no escape, no empty or dotted segment,
 # so that every reader of the URL, browser or proxy, understands the same thing.
 _OWN_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?|/", re.ASCII)
-_MAX_LENGTH = 512
-_MAX_START_LENGTH = 1_024
+# A hand-over to another host carries its wish in the path, sealed.
+_MAX_LENGTH = 2_048
+_MAX_START_LENGTH = 4_096
 _MAX_FIELDS = 8
 # The names of apps and of ways into WeCom; whether there is such a one is asked where a sign-in begins.
 _WORD = re.compile(r"[a-z0-9_-]{1,32}", re.ASCII)

@@ -1,6 +1,6 @@
 """The news in SQL: numbers become visible in the order in which they were drawn."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -8,6 +8,9 @@ from gongpai.gateway.records import News, NewsKind
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, to_micros
 from gongpai.gateway.store.sql.tables import news, news_head
+
+# How long a piece of news stays that is over once it was heard: every living worker hears it within a second.
+HEARD_WITHIN = timedelta(minutes=1)
 
 _codec = Codec(News, news)
 # The row stays locked until the commit, so whoever draws the next number waits: nothing smaller can appear later.

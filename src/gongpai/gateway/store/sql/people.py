@@ -6,7 +6,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gongpai.gateway.records import EndReason, NewsKind, Person
-from gongpai.gateway.store.sql import news, sessions
+from gongpai.gateway.records_provider import RevokeReason
+from gongpai.gateway.store.sql import consents, grants, news, sessions
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Row, from_micros, to_micros
 from gongpai.gateway.store.sql.tables import people
@@ -73,7 +74,10 @@ class SqlPeople:
         def work() -> Work[list[str]]:
             if not (yield _RETIRE(of_subject=subject, now=to_micros(now))):
                 return []
-            return (yield from sessions.end_all_of(subject, EndReason.RETIRED, now))
+            yield from consents.forget_all_of(subject)
+            ended = yield from sessions.end_all_of(subject, EndReason.RETIRED, now)
+            yield from grants.revoke_of_subject(subject, RevokeReason.RETIRED, now)
+            return ended
 
         return await self._driver.transact(work, tells=True)
 

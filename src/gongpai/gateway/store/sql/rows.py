@@ -65,6 +65,8 @@ def _converters(hint: object) -> tuple[Callable[[Any], object], Callable[[Any], 
         )
     if hint in (str, int, bytes):
         return _same, _same
+    if hint is bool:
+        return int, bool
     if hint is datetime:
         return to_micros, from_micros
     if isinstance(hint, type) and issubclass(hint, Enum):

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, null, select, update
 
 from gongpai.gateway.records import EndReason, NewsKind, Profile, Session
-from gongpai.gateway.store.sql import news
+from gongpai.gateway.store.sql import grants, news, outbox
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
 from gongpai.gateway.store.sql.tables import people, sessions
@@ -64,13 +64,23 @@ _END_ALL = Statement(
     .returning(sessions.c.ref, sessions.c.expires_at),
 )
 
+# What a party may do while nobody is there (offline_access) goes on when the member merely leaves a browser.
+_SPARES_OFFLINE = frozenset({EndReason.SIGN_OUT, EndReason.ENDED_BY_MEMBER, EndReason.REPLACED})
+
 
 def end_all_of(subject: str, reason: EndReason, now: datetime) -> Work[list[str]]:
     """End every session of a person and tell the news; return their refs."""
     rows = yield _END_ALL(of_subject=subject, now=to_micros(now), reason=reason.value)
     for ref, expires_at in rows:
-        yield from news.tell(NewsKind.SESSION_ENDED, str(ref), 0, from_micros(expires_at))
+        yield from _end_for_all(str(ref), reason, from_micros(expires_at), now)
     return [str(ref) for ref, _ in rows]
+
+
+def _end_for_all(ref: str, reason: EndReason, until: datetime, now: datetime) -> Work[None]:
+    """Tell workers and parties of the end, and take back what the session granted."""
+    yield from news.tell(NewsKind.SESSION_ENDED, ref, 0, until)
+    yield from outbox.fill(ref, now)
+    yield from grants.revoke_of_session(ref, now, spare_offline=reason in _SPARES_OFFLINE)
 
 
 class SqlSessions:
@@ -105,13 +115,15 @@ class SqlSessions:
         call = _TOUCH(of_ref=ref, seen=to_micros(seen_at), idle=to_micros(idle_expires_at))
         return bool(await self._driver.write(call) or await self._driver.read(_LIVING(of_ref=ref)))
 
-    async def end(self, ref: str, reason: EndReason, now: datetime) -> bool:
+    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
         """As the port says."""
 
         def work() -> Work[bool]:
             rows = yield _END(of_ref=ref, now=to_micros(now), reason=reason.value)
             for _, expires_at in rows:
-                yield from news.tell(NewsKind.SESSION_ENDED, ref, 0, from_micros(expires_at))
+                if successor is not None:
+                    yield from grants.move(ref, successor.subject, successor.ref)
+                yield from _end_for_all(ref, reason, from_micros(expires_at), now)
             return bool(rows)
 
         return await self._driver.transact(work, tells=True)

@@ -7,7 +7,22 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 from gongpai.gateway.store.sql.driver import Driver, Statement
 from gongpai.gateway.store.sql.rows import to_micros
 from gongpai.gateway.store.sql.tables import app_tokens, attempts, counters, directory, keys, news, seen_codes, sessions
+from gongpai.gateway.store.sql.tables_provider import (
+    access_tokens,
+    authorization_codes,
+    devices,
+    grants,
+    outbox,
+    refresh_tokens,
+    replays,
+    requests,
+    signing_keys,
+)
 
+# A spent authorization code that comes again names the grant to revoke; nobody waits longer than this to try.
+_CODE_AGE = timedelta(hours=1)
+# A party that could not be told of a logout for so long has forgotten the session.
+_OUTBOX_AGE = timedelta(days=2)
 # What the directory said of somebody who did not come back for so long is of no use to anybody.
 _DIRECTORY_AGE = timedelta(days=90)
 
@@ -29,9 +44,23 @@ _SWEEPS = tuple(
         counters.c.expires_at,
         app_tokens.c.expires_at,
         keys.c.retires_at,
+        requests.c.expires_at,
+        grants.c.expires_at,
+        access_tokens.c.expires_at,
+        refresh_tokens.c.expires_at,
+        signing_keys.c.retires_at,
+        devices.c.expires_at,
+        replays.c.expires_at,
     )
 )
-_SWEEP_DIRECTORY = _sweep(directory, directory.c.fetched_at < bindparam("now"))
+_AGED = tuple(
+    (_sweep(column.table, column < bindparam("now")), age)
+    for column, age in (
+        (directory.c.fetched_at, _DIRECTORY_AGE),
+        (authorization_codes.c.expires_at, _CODE_AGE),
+        (outbox.c.created_at, _OUTBOX_AGE),
+    )
+)
 
 
 class SqlCleaner:
@@ -45,5 +74,6 @@ class SqlCleaner:
         gone = 0
         for statement in _SWEEPS:
             gone += len(await self._driver.write(statement(now=to_micros(now), batch=batch)))
-        old = to_micros(now - _DIRECTORY_AGE)
-        return gone + len(await self._driver.write(_SWEEP_DIRECTORY(now=old, batch=batch)))
+        for statement, age in _AGED:
+            gone += len(await self._driver.write(statement(now=to_micros(now - age), batch=batch)))
+        return gone

@@ -18,6 +18,8 @@ people = Table(
     Column("minted_at", BigInteger, nullable=False),
     Column("retired_at", BigInteger),
 )
+# Who held a userid before, and retired, is found too.
+Index("people_by_userid", people.c.userid)
 # One living person an account key; the retired ones stay beside, so that nobody inherits their subject (T8).
 Index(
     "people_living",

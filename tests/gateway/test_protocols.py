@@ -10,7 +10,7 @@ import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from gongpai.gateway.worker import BoundedProtocol
+from gongpai.gateway.protocols import BoundedProtocol
 
 _PATIENCE_SECONDS = 60.0
 

@@ -1,7 +1,7 @@
-"""May this request pass? Pure: forward-auth's fast path and its ASGI route ask the same question, without a store.
+"""The gate cookie: sealed for one audience, and checked without a store.
 
-The gate cookie is another cookie than the session's, with a key, a name and an audience of its own (T13, T15): it opens
-nothing but the gate of one host. Sensitive fields never ride in it.
+It is another cookie than the session's, with a key, a name and an audience of its own (T13, T15): it opens nothing but
+the gate of one host, or of the hosts that share a domain. Sensitive fields never ride in it.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from gongpai.gateway.records import KeyPurpose
 from gongpai.gateway.ring import KeyRing, SealError
 
 GATE_COOKIE_NAME = "__Host-gongpai_gate"
+# One that hosts of a domain share cannot be bound to a host, and has another name for it.
+DOMAIN_COOKIE_NAME = "__Secure-gongpai_gate"
 COOKIE_LIMIT = 3500
 # Past this age the store is read: a new cookie, last-seen and the idle limit come from there.
 RENEW_AFTER_SECONDS = 300
@@ -32,6 +34,9 @@ class GateCookie(msgspec.Struct, frozen=True, array_like=True):
     epoch: int
     issued_at: int
     expires_at: int
+    name: str = ""
+    admitted: tuple[str, ...] = ()
+    """The stamps of the hosts that this person may enter: each names a host and the policy that admitted."""
 
 
 class Heard(Protocol):
@@ -51,6 +56,7 @@ class Ask(StrEnum):
 
     OLD = "old"
     EPOCH = "epoch"
+    POLICY = "policy"
     STALE = "stale"
     NOT_WHOLE = "not_whole"
 

@@ -1,0 +1,122 @@
+"""May this session enter that host behind forward-auth? If so, here is its gate cookie."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.config import Config
+from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.gate import GateCookie, HostGate, seal_gate
+from gongpai.gateway.oidc.claims import groups_of
+from gongpai.gateway.oidc.names import email_of, fold, suffixed, username_of
+from gongpai.gateway.policy import asks_departments, reason_against
+from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import ClaimRules, Reservation, ReservedKind
+from gongpai.gateway.ring import KeyRing
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.store.ports import PeopleStore
+from gongpai.gateway.store.ports_provider import ReservationStore
+from gongpai.gateway.web import cookies
+
+# All hosts behind forward-auth know a person by one name; no relying party can be called so.
+_NAMES_OF = "forward-auth:"
+_RULES = ClaimRules()
+_MOST_SUFFIXES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A person who may enter, and the cookie that says so for five minutes."""
+
+    cookie: GateCookie
+    set_cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Applies the policy of a host to a session, and makes gate cookies."""
+
+    config: Config
+    hosts: Mapping[str, HostGate]
+    sessions: Sessions
+    admission: Admission
+    people: PeopleStore
+    reservations: ReservationStore
+    ring: KeyRing
+    clock: Callable[[], datetime]
+
+    async def enter(self, session: Session, gate: HostGate) -> Entered | None:
+        """Return the way in for the living *session*; None if it turned out to have ended.
+
+        Raises:
+            RefusedError: this person may not enter this host, or no longer any.
+            RingExhaustedError: no key may seal now.
+            StoreError: the store does not answer.
+        """
+        checked = await self.admission.recheck(session)
+        person = await self.people.get(session.subject)
+        if checked is None or person is None or person.retired_at is not None:
+            return None
+        neighbours = [each for each in self.hosts.values() if each.audience == gate.audience]
+        reasons = await self._reasons(checked, neighbours)
+        if (reason := reasons[gate.stamp]) is not None:
+            raise RefusedError(reason)
+        cookie = await self._cookie(checked, person.epoch, [stamp for stamp, reason in reasons.items() if not reason])
+        return self._seal(cookie, gate, session.expires_at - self.clock())
+
+    async def _reasons(self, session: Session, gates: Iterable[HostGate]) -> dict[str, Reason | None]:
+        reasons: dict[str, Reason | None] = {}
+        for gate in gates:
+            policy = gate.host.policy
+            parents: Mapping[int, int] = {}
+            if asks_departments(policy):
+                parents = await self.admission.get_parents(self.config.apps[session.app])
+            is_open = session.app in gate.host.apps
+            against = reason_against(policy, session.userid, session.profile.department_ids, parents)
+            reasons[gate.stamp] = against if is_open else Reason.NOT_ALLOWED
+        return reasons
+
+    async def _cookie(self, session: Session, epoch: int, admitted: Iterable[str]) -> GateCookie:
+        name = session.profile.facts.get("name")
+        disclosure = self.sessions.open_disclosure(session)
+        email = email_of(session.userid, session.corpid, session.profile, disclosure, _RULES)
+        address = None if email is None else email.address
+        if address is not None and not await self._reserve(ReservedKind.EMAIL, address, session.subject):
+            address = None
+        return GateCookie(
+            ref=session.ref,
+            subject=session.subject,
+            username=await self._username(session),
+            email=address,
+            groups=tuple(groups_of(session.profile, _RULES)),
+            app=session.app,
+            epoch=epoch,
+            issued_at=int(self.clock().timestamp()),
+            expires_at=int(session.expires_at.timestamp()),
+            name=name.value if name is not None and isinstance(name.value, str) else "",
+            admitted=tuple(admitted),
+        )
+
+    async def _username(self, session: Session) -> str:
+        """Return the username that is this person's alone, for good (T12)."""
+        username = username_of(session.userid, session.corpid, _RULES)
+        candidates = (username, *(suffixed(username, number) for number in range(2, _MOST_SUFFIXES)))
+        for candidate in candidates:
+            if await self._reserve(ReservedKind.USERNAME, candidate, session.subject):
+                return candidate
+        return session.subject
+
+    async def _reserve(self, kind: ReservedKind, name: str, subject: str) -> bool:
+        return await self.reservations.reserve(Reservation(_NAMES_OF, kind, fold(name), subject)) == subject
+
+    def _seal(self, cookie: GateCookie, gate: HostGate, lifetime: timedelta) -> Entered:
+        sealed = seal_gate(self.ring, cookie, gate.audience)
+        while sealed is None:
+            cookie = replace(cookie, groups=cookie.groups[: len(cookie.groups) // 2])
+            sealed = seal_gate(self.ring, cookie, gate.audience)
+        set_cookie = cookies.set_cookie(gate.cookie_name.decode(), sealed.decode(), lifetime)
+        domain = gate.host.cookie_domain
+        return Entered(cookie, set_cookie if domain is None else f"{set_cookie}; Domain={domain}")

@@ -1,0 +1,163 @@
+"""What comes next for an authorization request: the one place where the order is written (pure).
+
+First who it is and how they came (T6, T17), then whether they may use the party, then what they agree to, then the
+answer. With prompt=none whatever would need the person is an error instead.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from gongpai.gateway.errors import Reason
+from gongpai.gateway.flow.next_step import Via
+from gongpai.gateway.oidc.claims import scopes_of
+from gongpai.gateway.oidc.claims_request import parse
+from gongpai.gateway.oidc.errors import ErrorCode
+from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty, WebLoginRule
+from gongpai.wecom.signin import Way
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is known when the browser stands before the request."""
+
+    session: Session | None
+    subject: str | None
+    """What the party knows the session's person by."""
+    refusal: Reason | None
+    """Why the person may not use the party, from ``policy.may_use``."""
+    consented: frozenset[str]
+    has_just_consented: bool
+    """The person answered the consent page of this very request."""
+    opens_in_app: bool
+    """The browser says that it is WeCom's own: a hint for the route, never for trust."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Send the browser to sign in; ``is_fresh`` asks WeCom for the person's confirmation whatever session there is."""
+
+    app: str | None = None
+    via: Via | None = None
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """Ask the person whether the party may have these scopes."""
+
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Issue an authorization code to the party."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Tell the party, by redirect."""
+
+    error: ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAway:
+    """Tell the person, on a page that names the party and leads back to it."""
+
+    reason: Reason
+
+
+PartyStep: TypeAlias = LogIn | AskConsent | Respond | Refuse | TurnAway
+
+
+def next_party_step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
+    """Decide the next step of *request* from what is *settled*."""
+    step = _step(request, party, settled, now)
+    if "none" not in request.prompt:
+        return step
+    match step:
+        case LogIn():
+            return Refuse(ErrorCode.LOGIN_REQUIRED)
+        case AskConsent():
+            return Refuse(ErrorCode.CONSENT_REQUIRED)
+        case TurnAway():
+            return Refuse(ErrorCode.ACCESS_DENIED)
+        case _:
+            return step
+
+
+def wanted_scopes(request: AuthorizationRequest, party: RelyingParty) -> frozenset[str]:
+    """Return what the person is to agree to: the scopes, and those that singly asked claims belong to."""
+    asked = parse(request.claims)
+    return request.scopes | (scopes_of(asked.userinfo | asked.id_token) & party.scopes)
+
+
+def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
+    session = settled.session
+    if session is None or not _came_rightly(party.policy, session):
+        return _way_in(party.policy, session, opens_in_app=settled.opens_in_app)
+    if not _is_meant(request, session, settled.subject, now):
+        return _confirm(request, party.policy, session, settled)
+    if settled.refusal is not None:
+        return TurnAway(settled.refusal)
+    wanted = wanted_scopes(request, party)
+    if "consent" in request.prompt and not settled.has_just_consented:
+        return AskConsent(wanted)
+    if wanted <= settled.consented or party.is_trusted:
+        return Respond()
+    return AskConsent(wanted)
+
+
+def _came_rightly(policy: PartyPolicy, session: Session) -> bool:
+    """Whether app and way of the session are those that the party's policy allows (T6, T18)."""
+    return (not policy.apps or session.app in policy.apps) and _is_way_allowed(policy, session.way)
+
+
+def _way_in(policy: PartyPolicy, session: Session | None, *, opens_in_app: bool) -> LogIn | TurnAway:
+    # Without a session the person chooses among several; with one of another app they must not come back with it.
+    app = min(policy.apps) if len(policy.apps) == 1 or (policy.apps and session is not None) else None
+    may_in_app, may_web = _is_way_allowed(policy, Way.IN_APP.value), _is_way_allowed(policy, Way.WEB.value)
+    if may_in_app and may_web:
+        return LogIn(app)
+    if may_web:
+        return LogIn(app, Via.WEB)
+    # Outside WeCom the in-app link leads nowhere but to a page that says so.
+    return LogIn(app, Via.IN_APP) if may_in_app and opens_in_app else TurnAway(Reason.WAY_NOT_ALLOWED)
+
+
+def _is_way_allowed(policy: PartyPolicy, way: str) -> bool:
+    if way == Way.IN_APP.value:
+        return not policy.ways or way in policy.ways
+    # Which of WeCom's two pages shows the QR code is a setting of the app, and proves the same.
+    is_web_allowed = not policy.ways or bool(policy.ways & {Way.WEB.value, Way.QR.value})
+    return is_web_allowed and policy.web_login is not WebLoginRule.DENY
+
+
+def _is_meant(request: AuthorizationRequest, session: Session, subject: str | None, now: datetime) -> bool:
+    """Whether the session is of whom the party means, and was confirmed by the person as lately as it asks.
+
+    A silent return from WeCom's own client confirms nothing (T17).
+    """
+    if request.hinted_subject not in {None, subject}:
+        return False
+    asks_login = "login" in request.prompt
+    if not asks_login and request.max_age is None:
+        return True
+    if session.way == Way.IN_APP.value:
+        return False
+    # Whoever signed in for this request is as fresh as can be, even if max_age is 0.
+    is_new = session.auth_time >= request.created_at
+    return is_new or (not asks_login and request.max_age is not None and now - session.auth_time <= request.max_age)
+
+
+def _confirm(request: AuthorizationRequest, policy: PartyPolicy, session: Session, settled: Settled) -> PartyStep:
+    is_another = request.hinted_subject not in {None, settled.subject}
+    # They signed in for this request, and again it is not the one whom the party means.
+    is_tried = is_another and session.auth_time >= request.created_at
+    # WeCom's own client signs in silently only, so there nobody can confirm.
+    may_confirm = not settled.opens_in_app and _is_way_allowed(policy, Way.WEB.value)
+    if is_tried or not may_confirm:
+        return Refuse(ErrorCode.LOGIN_REQUIRED)
+    return LogIn(session.app, Via.WEB, is_fresh=True)

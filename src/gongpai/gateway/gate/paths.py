@@ -1,0 +1,46 @@
+"""Rules by path: matched on the decoded path, and never on one that two readers could take for two things (pure)."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote_to_bytes
+
+from gongpai.gateway.config.settings import PathAction, PathRule
+
+# What some server between us and the app, or the app itself, reads in a way of its own: a second decoding, a parameter
+# of a segment, a slash in disguise, an end of the text.
+_DOUBTFUL = re.compile(rb"[\x00-\x1f\x7f-\xff#;\\]|%2[35fF]|%3[bB]|%5[cC]|%[01]|%7[fF]|%(?![0-9A-Fa-f]{2})")
+_EMPTY_OR_DOTTED = re.compile(r"/(?:\.{0,2}/|\.{1,2}$)")
+
+
+def plain_path(target: bytes) -> str | None:
+    """Return the decoded path of a request's *target*; None where it is not certain what the app will read.
+
+    Uncertain are encoded slashes, percent signs, question marks' like, parameters of a segment, backslashes, control
+    characters, empty and dotted segments, and what is not UTF-8.
+    """
+    path = target.partition(b"?")[0]
+    if not path.startswith(b"/") or _DOUBTFUL.search(path):
+        return None
+    try:
+        decoded = unquote_to_bytes(path).decode() if b"%" in path else path.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if _EMPTY_OR_DOTTED.search(decoded) else decoded
+
+
+def action_for(rules: Sequence[PathRule], path: str | None) -> PathAction:
+    """Return what the first rule that covers *path* says; a path that no rule covers needs a sign-in.
+
+    An uncertain path is opened by no rule, and closed by every rule that closes any path.
+    """
+    for rule in rules:
+        if path is None:
+            if rule.action is PathAction.DENY:
+                return PathAction.DENY
+        elif _covers(rule.path, path):
+            return rule.action
+    return PathAction.ALLOW
+
+
+def _covers(pattern: str, path: str) -> bool:
+    return path == pattern or (pattern.endswith("/") and (path.startswith(pattern) or path == pattern[:-1]))

@@ -1,0 +1,104 @@
+"""Usernames and emails, which parties take for accounts: so their candidates are strict, and kept for one person (T12).
+
+What is returned here is a candidate: whoever calls reserves it for the subject, and on a collision suffixes the
+username or leaves the email out.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from gongpai.gateway.records import Disclosure, Profile
+from gongpai.gateway.records_provider import ClaimRules, EmailSource
+
+_USERNAME_LIMIT = 64
+_NOT_IN_USERNAME = re.compile(r"[^a-z0-9._-]+")
+_LOCAL_PART = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_EMAIL_LIMIT = 254
+# One "@", a plain local part, a domain of letters: less than RFC 5321 allows, and nothing that readers take apart
+# differently.
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*)"
+)
+# Mailboxes that speak for a domain: RFC 2142, those by which CAs validate, and what systems are run by.
+RESERVED = frozenset(
+    {
+        "abuse", "admin", "administrator", "daemon", "ftp", "hostmaster", "info", "mailer-daemon", "marketing", "news",
+        "no-reply", "nobody", "noc", "noreply", "postmaster", "root", "sales", "security", "ssladmin", "support",
+        "sysadmin", "system", "usenet", "uucp", "webmaster", "www",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """An email to tell; verified only where the operator vouches for the mailbox (T11)."""
+
+    address: str = field(repr=False)
+    is_verified: bool
+
+
+def username_of(userid: str, corpid: str, rules: ClaimRules) -> str:
+    """Return the username that *userid* gives: lower case, as WeCom ignores case, and safe in a path or a shell."""
+    name = _NOT_IN_USERNAME.sub("-", userid.lower()).strip("._-")[:_USERNAME_LIMIT]
+    if not name:
+        name = f"member-{hashlib.sha256(userid.encode()).hexdigest()[:8]}"
+    return f"{name}.{corpid.lower()}" if rules.is_corp_qualified else name
+
+
+def suffixed(username: str, number: int) -> str:
+    """Return what a later person gets where *username* belongs to somebody else; *number* counts from 2."""
+    return f"{username}-{number}"
+
+
+def email_of(
+    userid: str, corpid: str, profile: Profile, disclosure: Disclosure | None, rules: ClaimRules
+) -> Email | None:
+    """Return the email that *rules* tell, if there is one that can be told (T11)."""
+    if rules.email is EmailSource.BIZ_MAIL:
+        return _biz_mail(fact_of("biz_mail", profile, disclosure), rules)
+    if rules.email is EmailSource.TEMPLATE:
+        return _from_template(userid, corpid, rules)
+    address = _well_formed(fact_of("email", profile, disclosure)) if rules.email is EmailSource.PERSONAL else None
+    return None if address is None else Email(address, is_verified=False)
+
+
+def fold(name: str) -> str:
+    """Return the form in which names are compared and reserved."""
+    return name.casefold()
+
+
+def fact_of(name: str, profile: Profile, disclosure: Disclosure | None) -> str | None:
+    """Return one fact: what the member disclosed, or else what the address book says."""
+    for facts in (disclosure.facts if disclosure is not None else {}, profile.facts):
+        fact = facts.get(name)
+        if fact is not None and isinstance(fact.value, str):
+            return fact.value
+    return None
+
+
+def _biz_mail(value: str | None, rules: ClaimRules) -> Email | None:
+    address = _well_formed(value)
+    if address is None:
+        return None
+    domain = address.rpartition("@")[2]
+    if rules.email_domains and domain not in rules.email_domains:
+        return None
+    return Email(address, is_verified=domain in rules.verified_domains)
+
+
+def _from_template(userid: str, corpid: str, rules: ClaimRules) -> Email | None:
+    local = userid.lower()
+    if rules.email_template is None or local in RESERVED or not _LOCAL_PART.fullmatch(local):
+        return None
+    address = _well_formed(rules.email_template.replace("{userid}", local).replace("{corpid}", corpid.lower()))
+    return None if address is None else Email(address, is_verified=rules.owns_mailboxes)
+
+
+def _well_formed(value: str | None) -> str | None:
+    """Return *value* with its domain in lower case if it is one address and nothing else."""
+    if value is None or len(value) > _EMAIL_LIMIT or not _EMAIL.fullmatch(value):
+        return None
+    local, _, domain = value.rpartition("@")
+    return f"{local}@{domain.lower()}"

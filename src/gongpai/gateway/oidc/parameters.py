@@ -1,0 +1,53 @@
+"""The parameters of a request, read once and by the same rules everywhere: each at most once, none without a value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+# More than any request of the specification has, with room for those we do not know.
+_FIELD_LIMIT = 100
+# Over everything that is read at all; a field has its own, shorter limit.
+SIZE_LIMIT = 64 * 1024
+
+
+class MalformedError(Exception):
+    """The bytes are no form: too long, too many fields, or not UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What was sent: by name the only value, and which names came more than once."""
+
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    repeated: frozenset[str] = frozenset()
+
+    def get(self, name: str) -> str | None:
+        """Return the value of *name*; None if it did not come, came empty or came more than once."""
+        return self.values.get(name)
+
+
+def read_parameters(raw: bytes) -> Parameters:
+    """Read a query string or a body of application/x-www-form-urlencoded.
+
+    A parameter without a value counts as omitted, and one that is sent twice as broken. Source: RFC 6749 3.1 and 3.2.
+
+    Raises:
+        MalformedError: it cannot be read.
+    """
+    if len(raw) > SIZE_LIMIT:
+        message = "too long"
+        raise MalformedError(message)
+    try:
+        # Strict ASCII, then strict UTF-8 below it: what one reader of the bytes would replace, another would not.
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_FIELD_LIMIT)
+    except ValueError:
+        message = "not a form in UTF-8"
+        raise MalformedError(message) from None
+    seen: dict[str, str] = {}
+    repeated: set[str] = set()
+    for name, value in pairs:
+        if name in seen:
+            repeated.add(name)
+        seen[name] = value
+    values = {name: value for name, value in seen.items() if value and name not in repeated}
+    return Parameters(values, frozenset(repeated))

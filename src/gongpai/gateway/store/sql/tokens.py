@@ -1,0 +1,121 @@
+"""Access and refresh tokens in SQL."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, exists, insert, null, select, update
+
+from gongpai.gateway.records_provider import (
+    AccessToken,
+    Grant,
+    Issued,
+    Lapsed,
+    RefreshToken,
+    Repeated,
+    Reused,
+    RevokeReason,
+    Rotated,
+    Rotation,
+)
+from gongpai.gateway.store.sql import grants
+from gongpai.gateway.store.sql.driver import Driver, Statement, Work
+from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
+from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_tokens
+from gongpai.gateway.store.sql.tables_provider import grants as grants_table
+
+_access_codec = Codec(AccessToken, access_tokens)
+_refresh_codec = Codec(RefreshToken, refresh_tokens)
+_PUT_ACCESS = Statement(insert(access_tokens))
+_PUT_REFRESH = Statement(insert(refresh_tokens))
+_GET_ACCESS = Statement(
+    select(*_access_codec.columns, *grants.codec.columns).where(
+        access_tokens.c.token_hash == bindparam("of_token"), grants_table.c.grant_id == access_tokens.c.grant_id
+    ),
+)
+_DROP_ACCESS = Statement(delete(access_tokens).where(access_tokens.c.token_hash == bindparam("of_token")))
+_THIS = refresh_tokens.c.token_hash == bindparam("of_token")
+_GET_REFRESH = Statement(
+    select(*_refresh_codec.columns, *grants.codec.columns).where(
+        _THIS, grants_table.c.grant_id == refresh_tokens.c.grant_id
+    ),
+)
+_USE = Statement(
+    update(refresh_tokens)
+    .where(
+        _THIS,
+        refresh_tokens.c.first_used_at.is_(None),
+        refresh_tokens.c.expires_at > bindparam("now"),
+        exists().where(
+            grants_table.c.grant_id == refresh_tokens.c.grant_id,
+            grants_table.c.revoked_at.is_(None),
+            grants_table.c.expires_at > bindparam("now"),
+        ),
+    )
+    .values(first_used_at=bindparam("now"), sealed_answer=bindparam("sealed"))
+    .returning(refresh_tokens.c.predecessor_hash),
+)
+_FORGET_ANSWER = Statement(update(refresh_tokens).where(_THIS).values(sealed_answer=null()))
+_BECAME = Statement(
+    select(refresh_tokens.c.grant_id, refresh_tokens.c.first_used_at, refresh_tokens.c.sealed_answer).where(
+        _THIS, refresh_tokens.c.first_used_at.is_not(None)
+    ),
+)
+
+
+def keep(issued: Issued, predecessor_hash: str | None = None) -> Work[None]:
+    """Keep the tokens of one answer, inside the transaction that spends what they were asked with."""
+    yield _PUT_ACCESS(_access_codec.to_params(issued.access))
+    if issued.refresh is not None:
+        yield _PUT_REFRESH(_refresh_codec.to_params(issued.refresh), predecessor_hash=predecessor_hash)
+
+
+class SqlTokens:
+    """The port of tokens on a SQL database."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def get_access(self, token_hash: str) -> tuple[AccessToken, Grant] | None:
+        """As the port says."""
+        rows = await self._driver.read(_GET_ACCESS(of_token=token_hash))
+        return grants.with_grant(_access_codec, rows[0]) if rows else None
+
+    async def drop_access(self, token_hash: str) -> None:
+        """As the port says."""
+        await self._driver.write(_DROP_ACCESS(of_token=token_hash))
+
+    async def get_refresh(self, token_hash: str) -> tuple[RefreshToken, Grant] | None:
+        """As the port says."""
+        rows = await self._driver.read(_GET_REFRESH(of_token=token_hash))
+        return grants.with_grant(_refresh_codec, rows[0]) if rows else None
+
+    async def rotate(
+        self, token_hash: str, issued: Issued, sealed_answer: bytes, grace: timedelta, now: datetime
+    ) -> Rotation:
+        """As the port says."""
+
+        def work() -> Work[Rotation]:
+            used = yield _USE(of_token=token_hash, now=to_micros(now), sealed=sealed_answer)
+            if not used:
+                return (yield from _what_it_became(token_hash, grace, now))
+            # The successor is used, so whoever comes with the predecessor from here on holds a copy.
+            ((predecessor_hash,),) = used
+            if predecessor_hash is not None:
+                yield _FORGET_ANSWER(of_token=predecessor_hash)
+            yield from keep(issued, token_hash)
+            return Rotated()
+
+        return await self._driver.transact(work)
+
+
+def _what_it_became(token_hash: str, grace: timedelta, now: datetime) -> Work[Rotation]:
+    rows = yield _BECAME(of_token=token_hash)
+    if not rows:
+        return Lapsed()
+    ((grant_id, first_used_at, sealed_answer),) = rows
+    living = yield from grants.is_living(str(grant_id), now)
+    if not living:
+        return Lapsed()
+    if isinstance(sealed_answer, bytes) and now < from_micros(first_used_at) + grace:
+        return Repeated(sealed_answer)
+    yield from grants.revoke(str(grant_id), RevokeReason.REFRESH_REUSED, now)
+    return Reused()

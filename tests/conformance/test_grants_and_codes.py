@@ -1,0 +1,155 @@
+"""The ports of grants and authorization codes, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gongpai.gateway.records import EndReason
+from gongpai.gateway.records_provider import RevokeReason
+from gongpai.gateway.store.open import Stores
+from memory import NOW, make_session
+from memory_provider import MINUTE, Nodes, begin, make_code, make_grant, make_issued, sign_in
+
+pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
+
+
+async def test_a_grant_and_its_code_come_back_whole(stores: Stores) -> None:
+    grant, code = await begin(stores, is_offline=True, acr="acr", nonce="nonce", claims="{}", amr=("a", "b"))
+    assert await stores.grants.get(grant.grant_id) == grant
+    assert await stores.authorization_codes.get(code.code_hash) == (code, grant)
+    assert await stores.grants.find(grant.subject, NOW) == [grant]
+
+
+async def test_what_is_unknown_is_none(stores: Stores) -> None:
+    assert await stores.grants.get("unknown") is None
+    assert await stores.authorization_codes.get("unknown") is None
+    assert not await stores.authorization_codes.take("unknown", None, NOW)
+    assert not await stores.grants.revoke("unknown", RevokeReason.REVOKED_BY_PARTY, NOW)
+
+
+async def test_a_session_that_ended_grants_nothing(stores: Stores) -> None:
+    subject, ref = await sign_in(stores)
+    await stores.sessions.end(ref, EndReason.SIGN_OUT, NOW)
+    grant = make_grant(ref, subject=subject)
+    code = make_code(grant)
+    assert not await stores.grants.begin(grant, code)
+    assert await stores.grants.get(grant.grant_id) is None
+    assert await stores.authorization_codes.get(code.code_hash) is None
+
+
+async def test_no_grant_outlives_the_end_of_its_session_at_the_same_moment(nodes: Nodes) -> None:
+    for n in range(10):
+        subject, ref = await sign_in(nodes.one, f"member{n}")
+        grant = make_grant(ref, subject=subject)
+        await asyncio.gather(
+            nodes.one.grants.begin(grant, make_code(grant)), nodes.two.sessions.end(ref, EndReason.SIGN_OUT, NOW)
+        )
+        kept = await nodes.one.grants.get(grant.grant_id)
+        assert kept is None or kept.revoked_at is not None
+
+
+async def test_taking_a_code_keeps_its_tokens_in_the_same_act(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    issued = make_issued(grant)
+    assert issued.refresh is not None
+    assert await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    assert await stores.tokens.get_access(issued.access.token_hash) == (issued.access, grant)
+    assert await stores.tokens.get_refresh(issued.refresh.token_hash) == (issued.refresh, grant)
+
+
+async def test_a_code_that_comes_again_issues_nothing_and_names_its_grant(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    assert await stores.authorization_codes.take(code.code_hash, make_issued(grant), NOW)
+    later = NOW + timedelta(seconds=30)
+    again = make_issued(grant)
+    assert not await stores.authorization_codes.take(code.code_hash, again, later)
+    assert await stores.tokens.get_access(again.access.token_hash) is None
+    assert await stores.authorization_codes.get(code.code_hash) == (replace(code, spent_at=NOW), grant)
+
+
+async def test_of_many_who_take_a_code_at_once_one_succeeds(nodes: Nodes) -> None:
+    grant, code = await begin(nodes.one)
+    issued = [make_issued(grant) for _ in range(20)]
+    answers = await asyncio.gather(
+        *(
+            (nodes.one if n % 2 else nodes.two).authorization_codes.take(code.code_hash, each, NOW)
+            for n, each in enumerate(issued)
+        )
+    )
+    assert answers.count(True) == 1
+    kept = [await nodes.one.tokens.get_access(each.access.token_hash) for each in issued]
+    assert [each is not None for each in kept] == answers
+
+
+async def test_a_burnt_code_issues_nothing_any_more(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    assert await stores.authorization_codes.take(code.code_hash, None, NOW)
+    assert not await stores.authorization_codes.take(code.code_hash, make_issued(grant), NOW)
+
+
+async def test_a_code_that_ran_out_or_whose_grant_is_revoked_is_not_taken(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    assert not await stores.authorization_codes.take(code.code_hash, make_issued(grant), NOW + MINUTE)
+    await stores.grants.revoke(grant.grant_id, RevokeReason.CODE_REUSED, NOW)
+    assert not await stores.authorization_codes.take(code.code_hash, make_issued(grant), NOW)
+
+
+async def test_a_revoked_grant_is_told_with_every_token_and_stays_revoked(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    issued = make_issued(grant)
+    await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    assert await stores.grants.revoke(grant.grant_id, RevokeReason.CODE_REUSED, NOW)
+    assert not await stores.grants.revoke(grant.grant_id, RevokeReason.DENIED, NOW + MINUTE)
+    revoked = replace(grant, revoked_at=NOW, revoke_reason=RevokeReason.CODE_REUSED)
+    assert await stores.tokens.get_access(issued.access.token_hash) == (issued.access, revoked)
+    assert await stores.grants.find(grant.subject, NOW) == []
+
+
+async def test_an_expired_grant_is_neither_found_nor_revoked(stores: Stores) -> None:
+    grant, _ = await begin(stores)
+    assert await stores.grants.find(grant.subject, grant.expires_at) == []
+    assert not await stores.grants.revoke(grant.grant_id, RevokeReason.DENIED, grant.expires_at)
+
+
+@pytest.mark.parametrize(
+    ("reason", "survives"),
+    [
+        (EndReason.SIGN_OUT, True),
+        (EndReason.ENDED_BY_MEMBER, True),
+        (EndReason.REPLACED, True),
+        (EndReason.DENIED, False),
+        (EndReason.ENDED_BY_OPERATOR, False),
+    ],
+)
+async def test_the_end_of_a_session_takes_back_what_was_not_granted_beyond_it(
+    stores: Stores, reason: EndReason, *, survives: bool
+) -> None:
+    online, _ = await begin(stores)
+    offline = make_grant(online.session_ref, subject=online.subject, is_offline=True)
+    await stores.grants.begin(offline, make_code(offline))
+    await stores.sessions.end(online.session_ref, reason, NOW)
+    ended = await stores.grants.get(online.grant_id)
+    assert ended is not None
+    assert (ended.revoked_at, ended.revoke_reason) == (NOW, RevokeReason.SESSION_ENDED)
+    assert await stores.grants.find(online.subject, NOW) == ([offline] if survives else [])
+
+
+async def test_a_retired_person_leaves_no_grant(stores: Stores) -> None:
+    offline, _ = await begin(stores, is_offline=True)
+    await stores.people.retire(offline.subject, NOW)
+    assert await stores.grants.find(offline.subject, NOW) == []
+
+
+async def test_grants_move_to_the_session_that_replaces_theirs_if_it_is_of_the_same_person(stores: Stores) -> None:
+    grant, _ = await begin(stores)
+    successor = make_session(grant.subject)
+    await stores.sessions.put(successor)
+    await stores.sessions.end(grant.session_ref, EndReason.REPLACED, NOW, successor)
+    assert await stores.grants.find(grant.subject, NOW) == [replace(grant, session_ref=successor.ref)]
+    other_subject, other_ref = await sign_in(stores, "zhangsan")
+    other = await stores.sessions.get(other_ref)
+    await stores.sessions.end(successor.ref, EndReason.REPLACED, NOW, other)
+    assert await stores.grants.find(grant.subject, NOW) == []
+    assert await stores.grants.find(other_subject, NOW) == []

@@ -1,0 +1,195 @@
+"""The order of an authorization request's journey, decided purely."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gongpai.gateway.errors import Reason
+from gongpai.gateway.flow.next_step import Via
+from gongpai.gateway.flow.next_step_authorize import (
+    AskConsent,
+    LogIn,
+    PartyStep,
+    Refuse,
+    Respond,
+    Settled,
+    TurnAway,
+    next_party_step,
+)
+from gongpai.gateway.oidc.errors import ErrorCode
+from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty, WebLoginRule
+
+_NOW = datetime(2026, 11, 22, tzinfo=UTC)
+_EARLIER = _NOW - timedelta(minutes=30)
+_WEB = Session(
+    ref="r",
+    subject="s",
+    app="main",
+    corpid="ww",
+    userid="lisi",
+    kind="member",
+    way="web",
+    amr="web",
+    auth_time=_EARLIER,
+    created_at=_EARLIER,
+    seen_at=_NOW,
+    idle_expires_at=_NOW + timedelta(hours=1),
+    expires_at=_NOW + timedelta(hours=1),
+    checked_at=_NOW,
+)
+_IN_APP = replace(_WEB, way="in_app", amr="in_app")
+_FRESH = replace(_WEB, auth_time=_NOW)
+_SCOPES = frozenset({"openid", "profile"})
+_REQUEST = AuthorizationRequest(
+    handle_hash="h",
+    client_id="wiki",
+    redirect_uri="https://wiki.example/cb",
+    scopes=_SCOPES,
+    created_at=_NOW - timedelta(minutes=1),
+    expires_at=_NOW + timedelta(minutes=9),
+)
+_PARTY = RelyingParty("wiki", "Wiki", is_trusted=True)
+_STRANGER = replace(_PARTY, is_trusted=False)
+_NOBODY = Settled(None, None, None, frozenset(), has_just_consented=False, opens_in_app=False)
+_LOGIN_REQUIRED = Refuse(ErrorCode.LOGIN_REQUIRED)
+_CONFIRM = LogIn("main", Via.WEB, is_fresh=True)
+
+
+def _with(session: Session) -> Settled:
+    return replace(_NOBODY, session=session, subject="s")
+
+
+def _under(policy: PartyPolicy) -> RelyingParty:
+    return replace(_PARTY, policy=policy)
+
+
+_DENIES_WEB = _under(PartyPolicy(web_login=WebLoginRule.DENY))
+_ONLY_IN_APP = _under(PartyPolicy(ways=frozenset({"in_app"})))
+_ONLY_WEB = _under(PartyPolicy(ways=frozenset({"qr"})))
+_ONE_APP = _under(PartyPolicy(apps=frozenset({"other"})))
+_TWO_APPS = _under(PartyPolicy(apps=frozenset({"other", "third"})))
+
+
+@pytest.mark.parametrize(
+    ("party", "settled", "step"),
+    [
+        (_PARTY, _NOBODY, LogIn()),
+        (_ONE_APP, _NOBODY, LogIn("other")),
+        (_TWO_APPS, _NOBODY, LogIn()),
+        (_ONE_APP, _with(_WEB), LogIn("other")),
+        (_TWO_APPS, _with(_WEB), LogIn("other")),
+        (_TWO_APPS, _with(replace(_WEB, app="third")), Respond()),
+        (_ONLY_IN_APP, _with(_IN_APP), Respond()),
+        (_ONLY_IN_APP, _with(_WEB), TurnAway(Reason.WAY_NOT_ALLOWED)),
+        (_ONLY_IN_APP, _NOBODY, TurnAway(Reason.WAY_NOT_ALLOWED)),
+        (_ONLY_IN_APP, replace(_NOBODY, opens_in_app=True), LogIn(via=Via.IN_APP)),
+        (_ONLY_WEB, _with(_IN_APP), LogIn(via=Via.WEB)),
+        (_ONLY_WEB, _with(_WEB), Respond()),
+        (_DENIES_WEB, _with(_WEB), TurnAway(Reason.WAY_NOT_ALLOWED)),
+        (_DENIES_WEB, replace(_with(_WEB), opens_in_app=True), LogIn(via=Via.IN_APP)),
+        (_under(PartyPolicy(ways=frozenset({"pigeon"}))), _NOBODY, TurnAway(Reason.WAY_NOT_ALLOWED)),
+    ],
+)
+def test_the_app_and_the_way_of_the_sign_in_must_be_the_partys(
+    party: RelyingParty, settled: Settled, step: PartyStep
+) -> None:
+    assert next_party_step(_REQUEST, party, settled, _NOW) == step
+
+
+_LOGIN = replace(_REQUEST, prompt=frozenset({"login"}))
+_MAX_AGE = replace(_REQUEST, max_age=timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("request_", "session", "opens_in_app", "step"),
+    [
+        (_LOGIN, _WEB, False, _CONFIRM),
+        (_LOGIN, _FRESH, False, Respond()),
+        (_LOGIN, _IN_APP, False, _CONFIRM),
+        (_LOGIN, replace(_IN_APP, auth_time=_NOW), False, _CONFIRM),
+        (_LOGIN, replace(_IN_APP, auth_time=_NOW), True, _LOGIN_REQUIRED),
+        (_MAX_AGE, _WEB, False, _CONFIRM),
+        (_MAX_AGE, _FRESH, False, Respond()),
+        (_MAX_AGE, _IN_APP, True, _LOGIN_REQUIRED),
+        (replace(_REQUEST, max_age=timedelta(minutes=30)), _WEB, False, Respond()),
+        (replace(_REQUEST, max_age=timedelta(0)), _FRESH, False, Respond()),
+        (replace(_REQUEST, max_age=timedelta(0)), _WEB, False, _CONFIRM),
+        (replace(_LOGIN, max_age=timedelta(hours=9)), _WEB, False, _CONFIRM),
+        (replace(_REQUEST, prompt=frozenset({"select_account"})), _WEB, False, Respond()),
+    ],
+)
+def test_a_silent_return_never_counts_as_the_persons_confirmation(
+    request_: AuthorizationRequest, session: Session, step: PartyStep, *, opens_in_app: bool
+) -> None:
+    settled = replace(_with(session), opens_in_app=opens_in_app)
+    assert next_party_step(request_, _PARTY, settled, _NOW) == step
+
+
+def test_a_party_without_web_login_gets_no_confirmation() -> None:
+    assert next_party_step(_LOGIN, _ONLY_IN_APP, _with(_IN_APP), _NOW) == _LOGIN_REQUIRED
+
+
+_HINTED = replace(_REQUEST, hinted_subject="somebody-else")
+
+
+@pytest.mark.parametrize(
+    ("request_", "session", "step"),
+    [
+        (replace(_REQUEST, hinted_subject="s"), _WEB, Respond()),
+        (_HINTED, _WEB, _CONFIRM),
+        (_HINTED, _FRESH, _LOGIN_REQUIRED),
+        (replace(_HINTED, prompt=frozenset({"none"})), _WEB, _LOGIN_REQUIRED),
+    ],
+)
+def test_a_hinted_person_is_the_one_who_answers(
+    request_: AuthorizationRequest, session: Session, step: PartyStep
+) -> None:
+    # Attack 34.
+    assert next_party_step(request_, _PARTY, _with(session), _NOW) == step
+
+
+_CONSENT = replace(_REQUEST, prompt=frozenset({"consent"}))
+_AGREED = replace(_with(_WEB), consented=_SCOPES)
+
+
+@pytest.mark.parametrize(
+    ("request_", "party", "settled", "step"),
+    [
+        (_REQUEST, _PARTY, _with(_WEB), Respond()),
+        (_REQUEST, _STRANGER, _with(_WEB), AskConsent(_SCOPES)),
+        (_REQUEST, _STRANGER, _AGREED, Respond()),
+        (_REQUEST, _STRANGER, replace(_AGREED, consented=frozenset({"openid"})), AskConsent(_SCOPES)),
+        (_CONSENT, _PARTY, _with(_WEB), AskConsent(_SCOPES)),
+        (_CONSENT, _STRANGER, _AGREED, AskConsent(_SCOPES)),
+        (_CONSENT, _STRANGER, replace(_AGREED, has_just_consented=True), Respond()),
+        (_REQUEST, _PARTY, replace(_AGREED, refusal=Reason.DENIED), TurnAway(Reason.DENIED)),
+    ],
+)
+def test_policy_comes_before_consent_and_consent_before_the_answer(
+    request_: AuthorizationRequest, party: RelyingParty, settled: Settled, step: PartyStep
+) -> None:
+    assert next_party_step(request_, party, settled, _NOW) == step
+
+
+def test_single_claims_ask_for_the_scopes_that_the_party_may_have() -> None:
+    claims = '{"userinfo":["email","phone_number"],"id_token":[]}'
+    party = replace(_STRANGER, scopes=frozenset({"openid", "profile", "email"}))
+    step = next_party_step(replace(_REQUEST, claims=claims), party, _AGREED, _NOW)
+    assert step == AskConsent(_SCOPES | {"email"})
+
+
+@pytest.mark.parametrize(
+    ("party", "settled", "step"),
+    [
+        (_PARTY, _NOBODY, _LOGIN_REQUIRED),
+        (_PARTY, _AGREED, Respond()),
+        (_STRANGER, _with(_WEB), Refuse(ErrorCode.CONSENT_REQUIRED)),
+        (_PARTY, replace(_AGREED, refusal=Reason.NOT_ALLOWED), Refuse(ErrorCode.ACCESS_DENIED)),
+    ],
+)
+def test_prompt_none_shows_the_person_nothing(party: RelyingParty, settled: Settled, step: PartyStep) -> None:
+    # Attacks 30 and 34.
+    request = replace(_REQUEST, prompt=frozenset({"none"}))
+    assert next_party_step(request, party, settled, _NOW) == step

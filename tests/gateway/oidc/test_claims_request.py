@@ -1,0 +1,55 @@
+"""The claims parameter: names are kept, all else is dropped or refused."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gongpai.gateway.oidc.claims_request import ClaimsRequest, parse, read
+
+
+def test_nothing_asked_is_nothing_wanted() -> None:
+    assert read(None) is None
+    assert parse(None) == ClaimsRequest()
+
+
+def test_the_names_are_kept_by_their_place() -> None:
+    sent = '{"userinfo":{"name":{"essential":true},"email":null},"id_token":{"acr":{"values":["x"]}},"other":1}'
+    assert parse(read(sent)) == ClaimsRequest(frozenset({"name", "email"}), frozenset({"acr"}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "[]",
+        "1",
+        "{",
+        '{"userinfo":"name"}',
+        '{"id_token":["name"]}',
+        json.dumps({"userinfo": {"x" * 101: None}}),
+        json.dumps({"userinfo": {str(number): None for number in range(51)}}),
+        # Attack 86.
+        '{"userinfo":{},"userinfo":{}}',
+        '{"userinfo":{"a":NaN}}',
+        '{"userinfo":{"a":1e400}}',
+        "[" * 4000,
+    ],
+)
+def test_what_the_specification_does_not_describe_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read(value)
+
+
+def test_a_name_that_cannot_be_one_is_dropped() -> None:
+    assert parse(read('{"userinfo":{"名":null,"a\\u0000":null}}')) == ClaimsRequest()
+
+
+@given(st.text(max_size=100))
+def test_any_text_is_read_or_refused(value: str) -> None:
+    try:
+        written = read(value)
+    except ValueError:
+        return
+    assert isinstance(parse(written), ClaimsRequest)

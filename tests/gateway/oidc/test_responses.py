@@ -1,0 +1,56 @@
+"""What goes back through the browser."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
+from gongpai.gateway.oidc.responses import error_url, logout_url, success_url
+
+_ISSUER = "https://sso.example.com"
+_CB = "https://rp.example.com/cb"
+
+
+def test_the_code_goes_back_with_state_and_iss() -> None:
+    expected = f"{_CB}?code=c&state=s&iss=https%3A%2F%2Fsso.example.com"
+    assert success_url(_CB, "c", "s", _ISSUER) == expected
+
+
+def test_without_a_state_none_is_made_up() -> None:
+    assert success_url(_CB, "c", None, _ISSUER) == f"{_CB}?code=c&iss=https%3A%2F%2Fsso.example.com"
+
+
+def test_an_error_goes_back_with_state_and_iss() -> None:
+    error = AuthorizationError(ErrorCode.LOGIN_REQUIRED, "not signed in")
+    query = parse_qs(urlsplit(error_url(_CB, error, "s", _ISSUER)).query)
+    expected = {"error": "login_required", "error_description": "not signed in", "state": "s", "iss": _ISSUER}
+    assert query == {name: [value] for name, value in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        (f"{_CB}?a=%20b", f"{_CB}?a=%20b&state=s"),
+        (f"{_CB}?", f"{_CB}?state=s"),
+        (f"{_CB}?a=1&", f"{_CB}?a=1&state=s"),
+        ("com.example:/cb", "com.example:/cb?state=s"),
+    ],
+)
+def test_a_registered_query_is_kept_as_it_was_written(uri: str, expected: str) -> None:
+    assert logout_url(uri, "s") == expected
+
+
+def test_without_anything_to_add_the_address_stays_as_it_is() -> None:
+    assert logout_url(_CB, None) == _CB
+
+
+@given(st.text(min_size=1))
+def test_no_state_gets_out_of_its_place(state: str) -> None:
+    # Attack 12: nothing of the request ends a header or begins a parameter.
+    encodable = state.encode(errors="replace").decode()
+    url = success_url(_CB, "c", encodable, _ISSUER)
+    assert url.isascii()
+    assert url.isprintable()
+    assert parse_qs(urlsplit(url).query)["state"] == [encodable]
