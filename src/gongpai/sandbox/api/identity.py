@@ -17,13 +17,7 @@ def get_user_info(allowed: Allowed) -> Json:
     """auth/getuserinfo. Source: WeCom 91023 and 98177, read 2026-11."""
     app, code, standing, ticket = _spend_code(allowed)
     switches = allowed.asked.corner.switches
-    result: Json = {}
-    if standing.userid is not None:
-        result["userid"] = standing.userid
-    else:
-        result["openid"] = standing.openid
-        if standing.external and allowed.index.is_external_visible(app, standing.external):
-            result["external_userid"] = standing.external.external_userid
+    result = _who(allowed, app, standing, "userid", "openid")
     if ticket:
         result["user_ticket"] = ticket.value
         if switches.user_ticket_expires_in:
@@ -36,13 +30,7 @@ def get_user_info(allowed: Allowed) -> Json:
 def get_user_info_legacy(allowed: Allowed) -> Json:
     """user/getuserinfo, the old path with its capital letters. Source: WeCom 91023, older text."""
     app, code, standing, ticket = _spend_code(allowed)
-    result: Json = {}
-    if standing.userid is not None:
-        result["UserId"] = standing.userid
-    else:
-        result["OpenId"] = standing.openid
-        if standing.external and allowed.index.is_external_visible(app, standing.external):
-            result["external_userid"] = standing.external.external_userid
+    result = _who(allowed, app, standing, "UserId", "OpenId")
     if code.way == "in_app" and allowed.asked.corner.switches.legacy_device_id:
         result["DeviceId"] = f"sandbox-device-of-{code.person.handle}"
     if ticket:
@@ -68,6 +56,14 @@ def get_user_detail(allowed: Allowed) -> Json:
         raise RefusedCall(50002)
     ticket.is_used = True
     return _details(allowed, app, member, ticket)
+
+
+def _who(allowed: Allowed, app: App, standing: Standing, userid_key: str, openid_key: str) -> Json:
+    if standing.userid is not None:
+        return {userid_key: standing.userid}
+    if standing.external and allowed.index.is_external_visible(app, standing.external):
+        return {openid_key: standing.openid, "external_userid": standing.external.external_userid}
+    return {openid_key: standing.openid}
 
 
 def _spend_code(allowed: Allowed) -> tuple[App, Code, Standing, Ticket | None]:
