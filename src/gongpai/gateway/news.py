@@ -9,7 +9,7 @@ import structlog
 
 from gongpai.gateway.records import News, NewsKind
 from gongpai.gateway.store.ports import NewsStore
-from gongpai.gateway.store.sql.driver import Driver, StoreError
+from gongpai.gateway.store.sql.driver import Driver
 
 _log = structlog.get_logger("gongpai.news")
 POLL = timedelta(milliseconds=250)
@@ -80,6 +80,7 @@ class NewsFeed:
         self._driver = driver
         self._on_keys = on_keys
         self._sequence = 0
+        self._has_news_of_keys = False
         self._forget_at = datetime.now(UTC)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -113,18 +114,19 @@ class NewsFeed:
         """
         # The moment counts from before the question: what is told while it is asked may be missed.
         began = asyncio.get_running_loop().time()
-        keys_changed = False
         while True:
             page = await self._store.after(self._sequence, _PAGE)
             for news in page:
-                keys_changed = keys_changed or news.kind is NewsKind.KEYS_CHANGED
+                # Kept until the ring was fetched: no news is read twice, and a revoked key must not outlive a fault.
+                self._has_news_of_keys |= news.kind is NewsKind.KEYS_CHANGED
                 self.heard.hear(news)
                 self._sequence = news.sequence
             if len(page) < _PAGE:
                 break
         now = datetime.now(UTC)
-        if keys_changed:
+        if self._has_news_of_keys:
             await self._on_keys(now)
+            self._has_news_of_keys = False
         if now >= self._forget_at:
             self.heard.forget_before(now)
             self._forget_at = now + _FORGET_EVERY
@@ -138,9 +140,9 @@ class NewsFeed:
             self._wake.clear()
             try:
                 await self.catch_up()
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001  # the task's outermost handler: who hears no more revokes nothing
                 if not was_lost:
-                    _log.warning("news.lost", error=str(error))
+                    _log.warning("news.lost", error=f"{type(error).__name__}: {error}")
                 was_lost = True
             else:
                 if was_lost:
