@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from gateways import callback, gateway_config, open_gateway
 from gongpai.gateway.records import World
 from gongpai.gateway.store.migrate import WrongWorldStampError, find_pending, migrate
+from gongpai.sandbox import Corner
 from settings_of_tests import faults, read
 
 SANDBOX = {"sandbox": "true", "hosts__all": "http://127.0.0.1:9000"}
@@ -52,3 +54,15 @@ def test_a_database_of_the_other_world_stops_the_start(
         migrate(storage, used_for)
     with pytest.raises(WrongWorldStampError):
         find_pending(storage, used_for)
+
+
+async def test_a_gateway_that_means_wecom_lets_nobody_in_by_the_sandboxs_word(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, sandbox=False, private_wecom=True)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        browser = gateway.browser()
+        state = (await browser.begin())["state"]
+        answer = await browser.get(callback(state, gateway.mint("lisi")))
+        assert answer.status_code == 503
+        assert browser.cookie("__Host-gongpai_session") is None
