@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trustme
 
 from gateways import callback, gateway_config, open_gateway
 from gongpai.gateway.records import World
@@ -29,7 +30,7 @@ def test_the_sandbox_needs_hosts_of_its_own_or_its_ca(tmp_path: Path) -> None:
     loopback = {"sandbox": "true", "public_url": "http://127.0.0.1:8000"}
     assert faults(**loopback) == [("sandbox", "sandbox_needs_hosts")]
     certificate = tmp_path / "ca.pem"
-    certificate.write_text("pem")
+    trustme.CA().cert_pem.write_to_path(str(certificate))
     assert read(**loopback, ca_file=str(certificate)).hosts.is_wecom
 
 
