@@ -33,7 +33,7 @@ Python：`gongpai.wecom.describe(60020)`。本页由同一份目录生成。
 | ok | 没有问题 |
 | retry | 企业微信一侧；稍后重试，总共不超过三次，消费 code 的调用不重试 |
 | config | 运维方；停止，并把原因与处理办法告诉负责人 |
-| token | 无责；重新获取一次 token 并重试一次 |
+| token | 无责；重新获取一次应用凭证并重试一次 |
 | code | 无责；重新发起登录 |
 | denied | 登录者；告诉对方该找谁开通 |
 | limit | 调用过多；等待 |
@@ -48,7 +48,7 @@ _TITLES: Final = {
     ErrorClass.OK: {"en": "Success", "zh": "成功"},
     ErrorClass.RETRY: {"en": "Try again", "zh": "稍后重试"},
     ErrorClass.CONFIG: {"en": "The operator must act", "zh": "需要运维处理"},
-    ErrorClass.TOKEN: {"en": "Renew the token", "zh": "更新 token"},
+    ErrorClass.TOKEN: {"en": "Renew the app token", "zh": "续期应用凭证"},
     ErrorClass.CODE: {"en": "Begin again", "zh": "重新发起"},
     ErrorClass.DENIED: {"en": "This person may not", "zh": "该人员无权限"},
     ErrorClass.LIMIT: {"en": "Too many calls", "zh": "调用过多"},

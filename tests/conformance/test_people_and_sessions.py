@@ -117,14 +117,15 @@ async def test_facts_are_written_only_into_a_living_session(stores: Stores) -> N
     session = make_session(person.subject)
     await stores.sessions.put(session)
     profile, later = Profile(department_ids=(7,)), NOW + timedelta(hours=1)
-    assert await stores.session_facts.refresh(session.ref, profile, 3, later)
+    assert await stores.session_facts.refresh(session.ref, profile, 3, later, "rules")
     assert await stores.session_facts.disclose(session.ref, b"sealed")
     kept = await stores.sessions.get(session.ref)
     assert kept is not None
     assert (kept.profile, kept.epoch, kept.checked_at, kept.disclosure) == (profile, 3, later, b"sealed")
+    assert kept.policy == "rules"
     assert await stores.session_facts.disclose(session.ref, None)
     await stores.sessions.end(session.ref, EndReason.SIGN_OUT, later)
-    assert not await stores.session_facts.refresh(session.ref, profile, 4, later)
+    assert not await stores.session_facts.refresh(session.ref, profile, 4, later, "rules")
     assert not await stores.session_facts.disclose(session.ref, b"sealed")
 
 

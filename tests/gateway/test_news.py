@@ -106,6 +106,42 @@ async def test_news_of_keys_fetch_the_ring_again(stores: Stores) -> None:
     assert len(asked) == 2
 
 
+async def test_news_of_keys_are_not_lost_where_the_ring_could_not_be_fetched(stores: Stores) -> None:
+    asked: list[datetime] = []
+
+    async def fails_once(now: datetime) -> None:
+        asked.append(now)
+        if len(asked) == 1:
+            raise StoreError("gone")
+
+    feed = NewsFeed(stores.news, stores.driver, fails_once)
+    await stores.news.tell(NewsKind.KEYS_CHANGED, "00000001", 0, LATER)
+    with pytest.raises(StoreError):
+        await feed.catch_up()
+    assert not feed.is_ready()
+    await feed.catch_up()
+    await feed.catch_up()
+    assert len(asked) == 2
+
+
+async def test_no_fault_ends_the_feed(stores: Stores) -> None:
+    asked: list[datetime] = []
+
+    async def fails_later(now: datetime) -> None:
+        asked.append(now)
+        if len(asked) == 2:
+            raise ValueError("a fault of ours")
+
+    feed = NewsFeed(stores.news, stores.driver, fails_later)
+    await feed.start()
+    try:
+        await stores.news.tell(NewsKind.KEYS_CHANGED, "00000001", 0, LATER)
+        await until(lambda: len(asked) == 3, 30)
+        await until(feed.is_ready, 30)
+    finally:
+        await feed.stop()
+
+
 async def test_more_news_than_a_page_are_all_heard(stores: Stores) -> None:
     await asyncio.gather(
         *(stores.news.tell(NewsKind.SESSION_ENDED, f"ref{number}", 0, LATER) for number in range(1100))
@@ -129,7 +165,7 @@ class LosingNews:
         assert (sequence, limit) == (0, 1000)
         self.asked += 1
         if self.is_lost:
-            raise StoreError
+            raise StoreError("gone")
         return []
 
     async def head(self) -> int:

@@ -4,7 +4,15 @@ import pytest
 
 from gongpai.gateway.config import Policy
 from gongpai.gateway.errors import Reason, RefusedError
-from gongpai.gateway.policy import admit, asks_departments, may_use, reason_for, require_member
+from gongpai.gateway.policy import (
+    admit,
+    asks_departments,
+    fingerprint,
+    may_use,
+    reason_for,
+    require_member,
+    require_not_named,
+)
 from gongpai.gateway.records_provider import PartyPolicy
 from gongpai.wecom import (
     DeniedError,
@@ -126,3 +134,24 @@ def test_the_tree_is_asked_for_only_by_a_department_rule() -> None:
 )
 def test_a_party_may_be_for_some_members_only(policy: PartyPolicy, reason: Reason | None) -> None:
     assert may_use(policy, _CORP, "lisi", (4,), _PARENTS) is reason
+
+
+def test_a_rule_against_a_name_needs_no_profile() -> None:
+    require_not_named(_MEMBER, Policy(deny_userids=frozenset({"wangwu"})))
+    with pytest.raises(RefusedError):
+        require_not_named(_MEMBER, Policy(deny_userids=frozenset({"lisi"})))
+
+
+def test_each_policy_has_a_fingerprint_of_its_own_in_whatever_order_it_was_written() -> None:
+    rules = [
+        Policy(),
+        Policy(allow_departments=frozenset({1, 2})),
+        Policy(deny_departments=frozenset({1, 2})),
+        Policy(allow_userids=frozenset({"1", "2"})),
+        Policy(deny_userids=frozenset({"1", "2"})),
+        Policy(deny_userids=frozenset({"12"})),
+    ]
+    assert len({fingerprint(policy) for policy in rules}) == len(rules)
+    assert fingerprint(Policy(deny_userids=frozenset({"b", "a"}))) == fingerprint(
+        Policy(deny_userids=frozenset({"a", "b"}))
+    )

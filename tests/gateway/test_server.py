@@ -140,24 +140,6 @@ def test_the_environment_alone_is_enough(wecom_sandbox: Corner, tmp_path: Path) 
         assert process.wait(60) == 0
 
 
-def test_an_address_that_is_taken_is_said_plainly(wecom_sandbox: Corner, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        ended = _serve(write_config(tmp_path, wecom_sandbox, listen=listen))
-    assert ended.returncode == 1
-    assert "cannot serve" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
-def test_a_database_under_another_secret_key_stops_the_start(wecom_sandbox: Corner, tmp_path: Path) -> None:
-    config = write_config(tmp_path, wecom_sandbox)
-    with served(config):
-        pass
-    ended = _serve(write_config(tmp_path, wecom_sandbox, secret_key="b" * 42 + "A"))
-    assert ended.returncode == 1
-    assert "WrongSecretKeyError" in ended.stderr
-
-
 async def test_a_log_at_debug_holds_no_secret(wecom_sandbox: Corner, tmp_path: Path) -> None:
     wecom_sandbox.hold_phone("lisi")
     config = write_config(tmp_path, wecom_sandbox, log_level="debug")

@@ -136,11 +136,11 @@ async def test_a_retired_person_gets_no_session(stores: Stores) -> None:
 async def test_a_profile_is_refreshed_while_the_session_lives(stores: Stores) -> None:
     sessions, started = sessions_of(stores), await start(stores)
     later, profile = NOW + timedelta(hours=1), Profile(department_ids=(7,))
-    fresh = await sessions.refresh(started.session, profile, 2, later)
+    fresh = await sessions.refresh(started.session, profile, 2, later, "rules")
     assert fresh is not None
-    assert (fresh.profile, fresh.epoch, fresh.checked_at) == (profile, 2, later)
+    assert (fresh.profile, fresh.epoch, fresh.checked_at, fresh.policy) == (profile, 2, later, "rules")
     await sessions.end(started.session.ref, EndReason.DENIED, NOW)
-    assert await sessions.refresh(started.session, profile, 3, later) is None
+    assert await sessions.refresh(started.session, profile, 3, later, "rules") is None
 
 
 async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Stores) -> None:

@@ -1,6 +1,7 @@
 """T5: a second hit of a callback gets the first one's answer, in this browser, for a minute; WeCom is asked once."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -71,13 +72,15 @@ async def test_another_code_under_the_same_state_is_refused(gateway: Gateway) ->
 
 
 async def test_nothing_is_repeated_once_the_session_has_ended(gateway: Gateway) -> None:
-    browser = gateway.browser()
-    state = (await browser.begin())["state"]
-    url = callback(state, gateway.mint("lisi"))
+    browser, other = gateway.browser(), gateway.browser()
+    url = callback((await browser.begin())["state"], gateway.mint("lisi"))
     await browser.get(url)
-    page = (await browser.get("/signout")).text
-    await browser.post("/signout", page=page)
+    await other.sign_in()
+    page = (await other.get("/me")).text
+    for handle in re.findall(r'name="handle" value="([0-9a-f]{64})"', page):
+        await other.post("/me/sessions/end", {"handle": handle}, page=page)
     assert (await browser.get(url)).status_code == 400
+    assert (await browser.get("/me")).status_code == 303
 
 
 async def test_an_outcome_that_never_comes_leaves_start_again(gateway: Gateway) -> None:
@@ -111,4 +114,5 @@ async def test_head_takes_no_state(gateway: Gateway) -> None:
     state = (await browser.begin())["state"]
     url = callback(state, gateway.mint("lisi"))
     await browser.http.head(url)
+    assert gateway.corner.counts().get("auth/getuserinfo", 0) == 0
     assert (await browser.get(url)).headers["location"] == "/me"

@@ -85,6 +85,45 @@ async def test_an_unreachable_wecom_keeps_a_session_for_the_grace_and_no_longer(
     assert (await browser.get("/me")).status_code == 303
 
 
+@pytest.mark.parametrize("errcode", [60020, 48002, 45009, -1])
+async def test_a_wecom_that_cannot_say_keeps_a_session_no_longer_either(
+    gateway: Gateway, errcode: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    browser = gateway.browser()
+    await browser.sign_in()
+    gateway.corner.plan_fault("user/get", errcode=errcode, share=1.0)
+    gateway.clock.advance(hours=4, minutes=59)
+    assert (await browser.get("/me")).status_code == 200
+    assert "recheck_failed" in "".join(capfd.readouterr())
+    gateway.clock.advance(minutes=2)
+    assert (await browser.get("/me")).status_code == 303
+
+
+async def test_who_has_lost_their_place_loses_every_session_of_that_app(gateway: Gateway) -> None:
+    first, second = gateway.browser(), gateway.browser()
+    await first.sign_in()
+    gateway.clock.advance(minutes=59)
+    await second.sign_in()
+    gateway.corner.update_member("lisi", status=2)
+    gateway.clock.advance(minutes=2)
+    assert (await first.get("/me")).status_code == 403
+    assert (await second.get("/me")).status_code == 303
+
+
+async def test_a_session_is_checked_wherever_it_would_open_something(gateway: Gateway) -> None:
+    for path in ("/signin?return_to=/signout", "/me"):
+        browser = gateway.browser()
+        await browser.sign_in()
+        page = (await browser.get("/me")).text
+        gateway.clock.advance(hours=1, seconds=1)
+        gateway.corner.update_member("lisi", status=2)
+        answer = await browser.get(path) if path != "/me" else await browser.post("/me/disclosure", page=page)
+        assert "/connect/oauth2/authorize" in answer.headers["location"]
+        assert "snsapi_base" in answer.headers["location"]
+        gateway.corner.update_member("lisi", status=1)
+        gateway.clock.advance(hours=1, seconds=1)
+
+
 async def test_an_unreachable_wecom_starts_no_session(gateway: Gateway) -> None:
     gateway.corner.plan_fault("user/get", http_status=502, share=1.0)
     browser = gateway.browser()

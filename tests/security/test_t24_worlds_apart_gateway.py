@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import trustme
 
+from gateways import callback, gateway_config, open_gateway
 from gongpai.gateway.records import World
 from gongpai.gateway.store.migrate import WrongWorldStampError, find_pending, migrate
+from gongpai.sandbox import Corner
 from settings_of_tests import faults, read
 
 SANDBOX = {"sandbox": "true", "hosts__all": "http://127.0.0.1:9000"}
@@ -27,7 +30,7 @@ def test_the_sandbox_needs_hosts_of_its_own_or_its_ca(tmp_path: Path) -> None:
     loopback = {"sandbox": "true", "public_url": "http://127.0.0.1:8000"}
     assert faults(**loopback) == [("sandbox", "sandbox_needs_hosts")]
     certificate = tmp_path / "ca.pem"
-    certificate.write_text("pem")
+    trustme.CA().cert_pem.write_to_path(str(certificate))
     assert read(**loopback, ca_file=str(certificate)).hosts.is_wecom
 
 
@@ -52,3 +55,15 @@ def test_a_database_of_the_other_world_stops_the_start(
         migrate(storage, used_for)
     with pytest.raises(WrongWorldStampError):
         find_pending(storage, used_for)
+
+
+async def test_a_gateway_that_means_wecom_lets_nobody_in_by_the_sandboxs_word(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, sandbox=False, private_wecom=True)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        browser = gateway.browser()
+        state = (await browser.begin())["state"]
+        answer = await browser.get(callback(state, gateway.mint("lisi")))
+        assert answer.status_code == 503
+        assert browser.cookie("__Host-gongpai_session") is None

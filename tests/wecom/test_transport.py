@@ -180,8 +180,9 @@ async def test_a_trickling_answer_is_given_up_after_the_read_timeout(sender: Sen
     assert str(answer) == "the answer came too slowly"
 
 
-async def test_a_real_client_refuses_a_sandbox(sender: Sender) -> None:
-    with answering(say(OK)) as server:
+@pytest.mark.parametrize("mark", ["Gongpai-Sandbox: 1", "gongpai-sandbox: 1\r\nGongpai-Sandbox: 1", "Gongpai-Sandbox:"])
+async def test_a_real_client_refuses_a_sandbox(sender: Sender, mark: str) -> None:
+    with answering(say(OK, headers=f"{mark}\r\n")) as server:
         [answer] = await sender.send(server.url, GET, is_sandbox=False)
     assert isinstance(answer, WrongWorldError)
 

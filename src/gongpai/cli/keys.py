@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Config
@@ -111,17 +112,9 @@ def _moment(moment: datetime | None) -> str:
 
 
 def _with_keepers(path: Path | None, work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:
-    from gongpai.gateway.keys import WrongSecretKeyError
-    from gongpai.gateway.store import StoreError
-
     config = require_config(path)
-    try:
+    with told(status=3):
         return asyncio.run(_run(config, work))
-    except WrongSecretKeyError:
-        typer.echo("secret_key: this database was made with another one", err=True)
-    except StoreError as error:
-        typer.echo(f"storage: {error}", err=True)
-    raise typer.Exit(3)
 
 
 async def _run(config: "Config", work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:

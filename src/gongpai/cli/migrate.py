@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.troubles import told
 
 
 def migrate(
@@ -14,17 +15,13 @@ def migrate(
 ) -> None:
     """Apply pending changes of the schema; safe while other processes serve or migrate too."""
     from gongpai.gateway.records import World
-    from gongpai.gateway.store import StoreError
     from gongpai.gateway.store.migrate import find_pending
     from gongpai.gateway.store.migrate import migrate as bring_up_to_date
 
     config = require_config(path)
     world = World.SANDBOX if config.sandbox else World.WECOM
-    try:
+    with told(status=3):
         revisions = (find_pending if check else bring_up_to_date)(config.storage, world)
-    except StoreError as error:
-        typer.echo(f"storage: {error}", err=True)
-        raise typer.Exit(3) from None
     for revision in revisions:
         typer.echo(f"{'pending' if check else 'applied'}: {revision}")
     if not revisions:

@@ -1,10 +1,16 @@
 """`gongpai serve`: the gateway."""
 
-from typing import Annotated
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongpai.cli.config import ConfigOption, find_config, require_config
+from gongpai.cli.troubles import told
+
+if TYPE_CHECKING:
+    from gongpai.gateway.config import Config
 
 
 def serve(
@@ -15,16 +21,22 @@ def serve(
     from gongpai.gateway.logs import configure_logs
     from gongpai.gateway.records import World
     from gongpai.gateway.server import Supervisor
-    from gongpai.gateway.store import StoreError
     from gongpai.gateway.store.migrate import migrate
 
     config = require_config(path)
     configure_logs(config.log_level)
-    try:
+    with told(status=1):
         # Before the workers: two processes that switch a new SQLite file to WAL at once can fail.
         migrate(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
+        asyncio.run(_require_memory(config))
         status = Supervisor(config, find_config(path), workers).run()
-    except (StoreError, OSError) as error:
-        typer.echo(f"gongpai cannot serve: {error}", err=True)
-        raise typer.Exit(1) from None
     raise typer.Exit(status)
+
+
+async def _require_memory(config: "Config") -> None:
+    """Find out what would stop every worker, while it can still be told once and plainly."""
+    from gongpai.gateway.keys import KeyKeeper
+    from gongpai.gateway.store.open import open_stores
+
+    async with open_stores(config.storage, config.tickets, config.secret_key) as stores:
+        await KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute).load(datetime.now(UTC))

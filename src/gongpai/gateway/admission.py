@@ -6,19 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from gongpai.gateway import metrics
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import AppConfig, Config
 from gongpai.gateway.directory import Directory, HeldProfile
 from gongpai.gateway.errors import Reason, RefusedError
-from gongpai.gateway.policy import admit, asks_departments, reason_for, require_member
+from gongpai.gateway.logs import logger
+from gongpai.gateway.policy import (
+    admit,
+    asks_departments,
+    fingerprint,
+    reason_for,
+    require_member,
+    require_not_named,
+)
 from gongpai.gateway.records import EndReason, Fact, Person, Profile, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import PeopleStore
 from gongpai.wecom.client import AsyncWeComClient
-from gongpai.wecom.errors import ApiError, DeniedError, InputError, RateLimitedError, SystemBusyError, TransportError
+from gongpai.wecom.errors import ApiError, DeniedError, InputError, TransportError
 from gongpai.wecom.models import AccountKey, Department, Identity, Member, UserProfile
 
 _SOURCE = "user/get"
+_log = logger("admission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,8 @@ class Admitted:
     profile: Profile
     checked_at: datetime
     """When the profile was read."""
+    policy: str
+    """The fingerprint of the policy that admits them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +68,13 @@ class Admission:
         known = await self._look(settings, member)
         now = self.clock()
         person = await self.people.mint(Person(self.new_subject(), member.key, 0, now))
-        return Admitted(member, person, profile_of(known.profile, known.fetched_at), known.fetched_at)
+        profile = profile_of(known.profile, known.fetched_at)
+        return Admitted(member, person, profile, known.fetched_at, fingerprint(settings.policy))
 
     async def recheck(self, session: Session) -> Session | None:
-        """Return *session* with a profile that is fresh enough; None if it ended.
+        """Return *session* with a profile that is fresh enough, judged by the policy of now; None if it ended.
 
-        WeCom that cannot be reached keeps it for the configured grace and no longer (T9).
+        WeCom that cannot say keeps it for the configured grace and no longer (T9).
 
         Raises:
             RefusedError: the person may not be here any more; the session has ended.
@@ -74,21 +87,26 @@ class Admission:
         limits = self.config.session
         now = self.clock()
         age = now - session.checked_at
-        if age <= limits.profile_age:
+        policy = fingerprint(settings.policy)
+        if age <= limits.profile_age and session.policy == policy:
             return session
         member = Member(settings.app.corpid, session.userid, encrypted_ids=settings.app.encrypted_ids)
         try:
             known = await self._look(settings, member)
         except RefusedError as error:
-            await self._end(session, error.reason.value)
+            await self._end_all(session, error.reason.value)
             raise
-        except (TransportError, SystemBusyError, RateLimitedError):
+        except (ApiError, TransportError) as error:
+            _report(error)
             if age <= limits.profile_age + limits.grace:
                 return session
             await self._end(session, "unchecked")
             return None
-        profile, read_at = profile_of(known.profile, known.fetched_at), known.fetched_at
-        return await self.sessions.refresh(session, profile, session.epoch, read_at)
+        profile, epoch = profile_of(known.profile, known.fetched_at), session.epoch
+        if policy != session.policy or _has_moved(session.profile, profile):
+            # Whatever cookie of theirs is sealed with less than this is read against the store once (T15).
+            epoch = await self.people.raise_epoch(session.subject, now + limits.absolute)
+        return await self.sessions.refresh(session, profile, epoch, known.fetched_at, policy)
 
     async def look_again(self, settings: AppConfig, person: Person) -> Profile:
         """Return the profile of somebody whose session is over but whose grant is not.
@@ -122,6 +140,7 @@ class Admission:
 
     async def _look(self, settings: AppConfig, member: Member) -> HeldProfile:
         client, app, now = self.clients[settings.name], settings.app, self.clock()
+        require_not_named(member, settings.policy)
         try:
             fetch = partial(client.get_user, member.userid)
             known = await self.directory.get_profile(member.key, app.agentid, fetch, now)
@@ -141,11 +160,29 @@ class Admission:
                 await self.people.retire(person.subject, now)
                 await self.audit.record(AuditEvent("person.retired", person.subject), now)
 
+    async def _end_all(self, session: Session, reason: str) -> None:
+        """End with *session* every other that its person has through the same app: the same rule is against them."""
+        for each in await self.sessions.find(session.subject, self.clock()):
+            if each.app == session.app:
+                await self._end(each, reason)
+
     async def _end(self, session: Session, reason: str) -> None:
         now = self.clock()
         if await self.sessions.end(session.ref, EndReason.DENIED, now):
             event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": reason})
             await self.audit.record(event, now)
+
+
+def _report(error: ApiError | TransportError) -> None:
+    errcode = str(error.errcode) if isinstance(error, ApiError) else ""
+    metrics.wecom_failures.labels(type(error).__name__, errcode).inc()
+    _log.error("recheck_failed", error=type(error).__name__, cause=str(error))
+
+
+def _has_moved(old: Profile, new: Profile) -> bool:
+    """Whether departments or status differ, on which rules and groups depend."""
+    statuses = {fact.value for fact in (old.facts.get("status"), new.facts.get("status")) if fact is not None}
+    return set(old.department_ids) != set(new.department_ids) or len(statuses) > 1
 
 
 async def _read_department(client: AsyncWeComClient, department_id: int) -> Department:

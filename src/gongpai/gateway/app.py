@@ -125,7 +125,8 @@ def _compose(
     }
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
-    dispatcher = Dispatcher(config, sessions, attempts, callback, SignOut(sessions, audit, clock), rendered, clock)
+    signout = SignOut(sessions, audit, clock)
+    dispatcher = Dispatcher(config, sessions, admission, attempts, callback, signout, rendered, clock)
     account = Account(config, sessions, admission, rendered, audit, clock)
     health = Health(upkeep.is_ready)
     routes = _routes(dispatcher, account, health)

@@ -9,7 +9,7 @@ import structlog
 
 from gongpai.gateway.records import News, NewsKind
 from gongpai.gateway.store.ports import NewsStore
-from gongpai.gateway.store.sql.driver import Driver, StoreError
+from gongpai.gateway.store.sql.driver import Driver
 
 _log = structlog.get_logger("gongpai.news")
 POLL = timedelta(milliseconds=250)
@@ -82,6 +82,7 @@ class NewsFeed:
         self._driver = driver
         self._listeners: dict[NewsKind, list[Listener]] = {NewsKind.KEYS_CHANGED: [on_keys]}
         self._sequence = 0
+        self._unheeded: set[NewsKind] = set()
         self._forget_at = datetime.now(UTC)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -119,19 +120,20 @@ class NewsFeed:
         """
         # The moment counts from before the question: what is told while it is asked may be missed.
         began = asyncio.get_running_loop().time()
-        kinds: set[NewsKind] = set()
         while True:
             page = await self._store.after(self._sequence, _PAGE)
             for news in page:
-                kinds.add(news.kind)
+                # Kept until heeded: no news is read twice, and a revoked key must not outlive a fault.
+                self._unheeded.add(news.kind)
                 self.heard.hear(news)
                 self._sequence = news.sequence
             if len(page) < _PAGE:
                 break
         now = datetime.now(UTC)
-        for kind in kinds:
+        for kind in sorted(self._unheeded, key=lambda each: each.value):
             for listener in self._listeners.get(kind, ()):
                 await listener(now)
+            self._unheeded.discard(kind)
         if now >= self._forget_at:
             self.heard.forget_before(now)
             self._forget_at = now + _FORGET_EVERY
@@ -145,9 +147,9 @@ class NewsFeed:
             self._wake.clear()
             try:
                 await self.catch_up()
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001  # the task's outermost handler: who hears no more revokes nothing
                 if not was_lost:
-                    _log.warning("news.lost", error=str(error))
+                    _log.warning("news.lost", error=f"{type(error).__name__}: {error}")
                 was_lost = True
             else:
                 if was_lost:

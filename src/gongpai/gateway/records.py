@@ -147,6 +147,8 @@ class Session:
     ip: str = ""
     user_agent: str = ""
     profile: Profile = field(default_factory=Profile)
+    policy: str = ""
+    """The fingerprint of the rules by which the person was admitted."""
     disclosure: bytes | None = field(default=None, repr=False)
     ended_at: datetime | None = None
     end_reason: EndReason | None = None

@@ -3,6 +3,7 @@
 It serves no request itself, so that nothing a visitor sends can bring it down.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -32,6 +33,19 @@ _PAUSE_SECONDS = 1.0
 _log = logger("server")
 
 
+class CannotListenError(Exception):
+    """The address of the setting *key* is not to be had; ``kind`` names its words in the catalogue of faults."""
+
+    def __init__(self, key: str, address: Address, error: OSError) -> None:
+        super().__init__(f"{key}: {address}: {error}")
+        self.key = key
+        self.address = address
+        self.kind = _ADDRESS_FAULTS.get(error.errno or 0, "address_not_here")
+
+
+_ADDRESS_FAULTS = {errno.EADDRINUSE: "address_taken", errno.EACCES: "address_forbidden"}
+
+
 @dataclass(slots=True)
 class _Worker:
     process: "subprocess.Popen[bytes]"
@@ -48,7 +62,11 @@ class Supervisor:
     _workers: list[_Worker] = field(default_factory=list)
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT; return the exit status."""
+        """Serve until SIGTERM or SIGINT; return the exit status.
+
+        Raises:
+            CannotListenError: an address is taken, or not ours.
+        """
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         with (
             listen(self.config.listen) as listener,
@@ -126,7 +144,7 @@ def listen(address: Address | Path) -> socket.socket:
     """Open the socket on which all workers accept; a path is that of a Unix socket for our own user and group.
 
     Raises:
-        OSError: the address is taken, or not ours.
+        CannotListenError: the address is taken, or not ours.
     """
     if isinstance(address, Path):
         address.unlink(missing_ok=True)
@@ -138,8 +156,12 @@ def listen(address: Address | Path) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((address.host, address.port))
-    listener.listen(_BACKLOG)
+    try:
+        listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotListenError("listen", address, error) from None
     return listener
 
 
@@ -153,7 +175,10 @@ def _serve_metrics(address: Address | None, directory: str) -> tuple[Counter, st
     replaced = Counter("gongpai_workers_replaced", "Workers that died and were replaced.", registry=registry)
     if address is None:
         return replaced, None
-    server, _thread = start_http_server(address.port, address.host, registry)
+    try:
+        server, _thread = start_http_server(address.port, address.host, registry)
+    except OSError as error:
+        raise CannotListenError("metrics_listen", address, error) from None
     return replaced, f"{address.host}:{server.server_port}"
 
 

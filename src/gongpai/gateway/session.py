@@ -33,6 +33,8 @@ class SignIn:
     user_agent: str = ""
     checked_at: datetime | None = None
     """When the profile was read, which may be before now; now if left out."""
+    policy: str = ""
+    """The fingerprint of the policy that admitted the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Sessions:
             ip=sign_in.ip,
             user_agent=sign_in.user_agent[:_USER_AGENT_LIMIT],
             profile=sign_in.profile,
+            policy=sign_in.policy,
         )
         cookie = seal_session(self._ring, session_id, expires_at)
         return Started(session, cookie) if await self._store.put(session) else None
@@ -127,11 +130,13 @@ class Sessions:
         """
         return await self._store.end(ref, reason, now, successor)
 
-    async def refresh(self, session: Session, profile: Profile, epoch: int, checked_at: datetime) -> Session | None:
-        """Write a profile that was read at *checked_at* into the session; None if it ended meanwhile."""
-        if not await self._facts.refresh(session.ref, profile, epoch, checked_at):
+    async def refresh(
+        self, session: Session, profile: Profile, epoch: int, checked_at: datetime, policy: str
+    ) -> Session | None:
+        """Write a profile that was read at *checked_at* and judged by *policy*; None if the session ended meanwhile."""
+        if not await self._facts.refresh(session.ref, profile, epoch, checked_at, policy):
             return None
-        return replace(session, profile=profile, epoch=epoch, checked_at=checked_at)
+        return replace(session, profile=profile, epoch=epoch, checked_at=checked_at, policy=policy)
 
     async def disclose(self, session: Session, disclosure: Disclosure) -> Session | None:
         """Keep *disclosure* sealed in the session's row, and with it only; None if the session ended meanwhile."""

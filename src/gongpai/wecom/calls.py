@@ -132,7 +132,7 @@ class GetUserInfo:
 
 @dataclass(frozen=True, slots=True)
 class GetUserInfoLegacy:
-    """The same by the path of before 2022, for a private WeCom that knows no other."""
+    """The same by the path of before 2022, for a private WeCom that knows no other. Source: WeCom 91023, older text."""
 
     name: ClassVar[str] = "user/getuserinfo"
     spends_code: ClassVar[bool] = True

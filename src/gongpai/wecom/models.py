@@ -162,7 +162,7 @@ class Gender(IntEnum):
 
 
 class Status(IntEnum):
-    """Whether a member may use the corp's WeCom; UNKNOWN for anything that WeCom has not documented."""
+    """Whether a member may use the corp's WeCom; UNKNOWN for what is not documented. Source: WeCom 90196."""
 
     UNKNOWN = 0
     ACTIVE = 1
@@ -255,7 +255,7 @@ class IssuedAppToken:
 
 @dataclass(frozen=True, slots=True)
 class JsapiTicket:
-    """The key that signs a page for the JavaScript SDK; cache it, WeCom gives 100 an hour and app."""
+    """The key that signs a page for the JavaScript SDK; cache it: 100 an hour and app. Source: WeCom 96909."""
 
     value: str = field(repr=False)
     expires_in: timedelta

@@ -3,6 +3,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import trustme
 
 from gongpai.gateway.config import Address, ConfigError, WebLogin
 from gongpai.gateway.config.faults import KINDS, Fault
@@ -24,7 +25,7 @@ def test_a_few_settings_are_enough() -> None:
 
 def test_everything_at_once(tmp_path: Path) -> None:
     certificate = tmp_path / "ca.pem"
-    certificate.write_text("pem")
+    trustme.CA().cert_pem.write_to_path(str(certificate))
     config = read(
         public_url="HTTPS://SSO.example.com:443/",
         storage="postgresql://user:pw@db/gongpai",
@@ -94,6 +95,7 @@ def test_encrypted_userids_keep_their_case() -> None:
         ({"trusted_proxies": "0.0.0.0/0"}, ("trusted_proxies", "trusts_everyone")),
         ({"starts_per_minute": "-1"}, ("starts_per_minute", "wrong_type")),
         ({"ca_file": "/nowhere"}, ("ca_file", "file_unreadable")),
+        ({"ca_file": __file__}, ("ca_file", "not_certificates")),
         ({"proxy": "socks5://proxy"}, ("proxy", "not_a_proxy")),
         ({"log_level": "loud"}, ("log_level", "not_one_of")),
         ({"sandbox": "yes"}, ("sandbox", "wrong_type")),
@@ -248,3 +250,11 @@ def test_links_are_built_within_the_domain_only() -> None:
         begin(app, "https://sso.example.com/signin/callback/main")
         with pytest.raises(UsageError):
             begin(app, "https://sso.example.com:8443/signin/callback/main")
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_path() -> None:
+    with pytest.raises(ConfigError) as raised:
+        read(ca_file="/nowhere/ca.pem", secret_key=None, secret_key_file="/nowhere/secret.key")
+    rendered = "".join(fault.render("en") for fault in raised.value.faults)
+    assert "/nowhere/ca.pem: No such file or directory" in rendered
+    assert "/nowhere/secret.key: No such file or directory" in rendered

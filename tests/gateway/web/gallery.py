@@ -40,10 +40,10 @@ def me(name: str = "李思思", *, is_in_wecom: bool = True, has_disclosure: boo
         corp_name="工牌示例科技有限公司",
         app_name="员工门户",
         facts=(
-            Fact("userid", "lisi", "auth/getuserinfo", NOW),
+            Fact("userid", "lisi", "user/get", NOW),
             Fact("name", name, "user/get", NOW),
-            Fact("departments", "研发中心 / 平台组, 质量委员会", "department/get", NOW),
-            Fact("alias", None, "user/get", NOW, "not_given"),
+            Fact("departments", "研发中心 (2), 质量委员会 (5)", "user/get", NOW),
+            Fact("alias", None, "user/get", NOW, "not_in_profile"),
             Fact("status", "active", "user/get", NOW),
         ),
         sensitive=(

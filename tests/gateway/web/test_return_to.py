@@ -65,7 +65,7 @@ def test_the_beginning_of_a_sign_in_keeps_what_it_was_for(page: str) -> None:
         (f"{START}?app=M%26code=x&via=%0d", START),
         (f"{START}?return_to=https://evil.example/", f"{START}?return_to=%2Fme"),
         (f"{START}?{'&'.join(['app=main'] * 9)}", START),
-        (f"{START}?app={'a' * 1100}", HOME),
+        (f"{START}?app={'a' * 4200}", HOME),
         ("/me?app=main", HOME),
         (f"{START}/callback/main?code=x", HOME),
         (None, HOME),

@@ -1,4 +1,4 @@
-"""The demo's pretend world and the gateway's settings for it: the published world with secrets of this run (pure)."""
+"""The demo's pretend world and the gateway's settings for it: the published world with secrets of this run."""
 
 import tomllib
 from collections.abc import Callable

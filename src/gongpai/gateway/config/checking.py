@@ -1,6 +1,7 @@
 """From the settings' tree to one frozen Config: every rule is looked at, every fault is noted."""
 
 import re
+import ssl
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from pathlib import Path
@@ -216,7 +217,17 @@ def _check_ca_file(source: Source) -> Path | None:
     reason = why_unreadable(path)
     if reason:
         source.fault("ca_file", "file_unreadable", reason)
+    elif not _holds_certificates(path):
+        source.fault("ca_file", "not_certificates", given)
     return path
+
+
+def _holds_certificates(path: Path) -> bool:
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return False
+    return True
 
 
 def _check_proxy(source: Source) -> str | None:

@@ -1,4 +1,4 @@
-"""What can be wrong with a configuration, in words: the problem and the remedy, in two languages."""
+"""What can be wrong with a configuration and what it names: the problem and the remedy, in two languages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -229,6 +229,12 @@ _TEXTS: dict[str, _Text] = {
         "{detail} cannot be the name of an identity header",
         "use letters, digits and -, for example X-User, and no name twice",
     ),
+    "not_certificates": _text(
+        "{detail} 里没有 PEM 格式的证书",
+        "填写 CA 证书文件，其中有一行 -----BEGIN CERTIFICATE-----",
+        "{detail} holds no certificate in PEM",
+        "name the file of your CA's certificate, which has a line -----BEGIN CERTIFICATE-----",
+    ),
     "sandbox_in_public": _text(
         "sandbox = true 只能用于本机回环地址的 public_url",
         "正式使用请删除 sandbox；试用请用 http://127.0.0.1:8000",
@@ -279,6 +285,85 @@ _TEXTS: dict[str, _Text] = {
         "私有部署请填 private_wecom = true；沙箱请填 sandbox = true",
         "these hosts are not WeCom's",
         "set private_wecom = true for a private WeCom, or sandbox = true for the sandbox",
+    ),
+}
+
+# What only shows when a command uses what the configuration names.
+_TEXTS |= {
+    "storage_failed": _text(
+        "数据库出错：{detail}", "查看数据库的日志和磁盘", "the database failed: {detail}", "see its log and its disk"
+    ),
+    "storage_locked": _text(
+        "数据库文件被别的进程锁住：{detail}",
+        "用 fuser 找出并结束占用该文件的进程；文件须放在本机磁盘上，不能放在网络盘上",
+        "another process has locked the database file: {detail}",
+        "find that process with fuser and end it; the file must lie on a disk of this machine, not on a network's",
+    ),
+    "storage_file": _text(
+        "用不了数据库文件 {detail}",
+        "建好所在目录，让运行 gongpai 的用户可写；并看看磁盘是否已满",
+        "the database file cannot be used: {detail}",
+        "make its folder, writable for the user that runs gongpai, and see whether the disk is full",
+    ),
+    "storage_not_ours": _text(
+        "这不是 gongpai 的数据库：{detail}",
+        "storage 改用另一个文件或空数据库；文件若已损坏，从备份恢复",
+        "this is no database of gongpai's: {detail}",
+        "name another file or an empty database in storage; if the file is broken, restore a back-up",
+    ),
+    "storage_of_other_world": _text(
+        "这个数据库属于 {detail}，与配置里的 sandbox 不符",
+        "storage 改用另一个数据库；沙箱和真实企业微信不能共用",
+        "this database belongs to the world {detail}, which is not that of the setting sandbox",
+        "name another database in storage; the sandbox and the real WeCom never share one",
+    ),
+    "storage_unreachable": _text(
+        "连不上数据库服务器 {detail}",
+        "启动它；检查 storage 里的主机、端口，以及防火墙",
+        "the database server does not answer: {detail}",
+        "start it; check the host and port in storage, and the firewall",
+    ),
+    "storage_refused": _text(
+        "数据库服务器拒绝：{detail}",
+        "检查 storage 里的用户、密码和库名，以及该用户的权限",
+        "the database server refuses: {detail}",
+        "check user, password and database name in storage, and what that user may do",
+    ),
+    "tickets_unreachable": _text(
+        "连不上 Redis 或 Valkey（{detail}）",
+        "启动它并检查此网址；或删除此项，改由数据库保存",
+        "Redis or Valkey does not answer ({detail})",
+        "start it and check this URL, or delete the setting: the database can keep tickets too",
+    ),
+    "wrong_secret_key": _text(
+        "这个数据库是用另一个 secret_key 建的",
+        "换回原来的密钥；若已丢失，只能改用空数据库，所有人需重新登录",
+        "this database was made with another secret_key",
+        "put that key back; if it is lost, begin with an empty database, and everybody signs in again",
+    ),
+    "system_refused": _text(
+        "操作系统拒绝：{detail}",
+        "检查磁盘空间、权限和资源限制",
+        "the system refuses: {detail}",
+        "see to disk space, permissions and limits",
+    ),
+    "address_taken": _text(
+        "{detail} 已被别的程序占用，也许 gongpai 已在运行",
+        "用 ss -ltnp 查看是谁；结束它，或改用别的端口",
+        "{detail} is taken by another program; perhaps gongpai runs already",
+        "see whose it is with ss -ltnp; end that, or set another port",
+    ),
+    "address_not_here": _text(
+        "本机没有地址 {detail}",
+        "改用 127.0.0.1，或 ip addr 列出的地址",
+        "this machine has no address {detail}",
+        "use 127.0.0.1, or an address that ip addr shows",
+    ),
+    "address_forbidden": _text(
+        "没有权限监听 {detail}",
+        "1024 以下的端口需要特权；改用 8000 之类，由反向代理转来",
+        "listening on {detail} is not allowed",
+        "ports below 1024 need a privilege; use one such as 8000, behind a proxy",
     ),
 }
 

@@ -120,19 +120,19 @@ class Source:
         try:
             return Path(name).read_text(encoding="ascii")[:_SECRET_FILE_LIMIT].strip()
         except OSError as error:
-            self.fault(file_key, "file_unreadable", os.strerror(error.errno or 0))
+            self.fault(file_key, "file_unreadable", f"{name}: {os.strerror(error.errno or 0)}")
         except UnicodeDecodeError:
             self.fault(file_key, "wrong_type", "text")
         return None
 
 
 def why_unreadable(path: Path) -> str | None:
-    """Return why the file cannot be read, or None."""
+    """Return which file cannot be read and why, or None."""
     try:
         with path.open("rb"):
             return None
     except OSError as error:
-        return os.strerror(error.errno or 0)
+        return f"{path}: {os.strerror(error.errno or 0)}"
 
 
 def _lay_over(tree: dict[str, object], path: list[str], value: str) -> None:

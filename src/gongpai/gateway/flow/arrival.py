@@ -61,6 +61,7 @@ class Arrive:
             userid=admitted.member.key.userid,
             profile=admitted.profile,
             checked_at=admitted.checked_at,
+            policy=admitted.policy,
             ip=visit.address,
             user_agent=visit.user_agent,
         )

@@ -20,7 +20,8 @@ from gongpai.gateway.web.http import page_of
 from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.return_to import own_path, signin_url
 from gongpai.gateway.web.visit import Visit
-from gongpai.wecom.errors import Refusal, SignInRefusedError, WeComError
+from gongpai.wecom.errors import Refusal, SignInRefusedError, UsageError, WeComError
+from gongpai.wecom.links import check_state
 from gongpai.wecom.signin import Callback as Came
 from gongpai.wecom.signin import Way, is_same_browser, parse_callback
 from gongpai.wecom.user_agent import ClientKind
@@ -188,11 +189,15 @@ class Callback:
 
 def _parse(visit: Visit) -> Came:
     try:
-        return parse_callback(visit.query.decode("latin-1"))
+        came = parse_callback(visit.query.decode("latin-1"))
+        check_state(came.state)  # before a store sees it: PostgreSQL takes no NUL
     except SignInRefusedError as error:
         if error.reason is not Refusal.MALFORMED:
             raise
         raise BadRequestError("no callback of WeCom's looks like this") from None
+    except UsageError:
+        raise StartAgainError(Reason.STATE_UNKNOWN) from None
+    return came
 
 
 def _session_id(browser_secret: str, state: str) -> bytes:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from gongpai.gateway.admission import Admission
 from gongpai.gateway.config import Config, WebLogin
-from gongpai.gateway.errors import BadRequestError
+from gongpai.gateway.errors import BadRequestError, RefusedError
 from gongpai.gateway.flow.attempts import Attempts, Trip, web_way
 from gongpai.gateway.flow.callback import Callback, Ended, Finished, Restarted
 from gongpai.gateway.flow.next_step import (
@@ -43,6 +44,7 @@ class Dispatcher:
 
     config: Config
     sessions: Sessions
+    admission: Admission
     attempts: Attempts
     callback: Callback
     signout: SignOut
@@ -66,7 +68,7 @@ class Dispatcher:
             has_clicked=visit.method == "POST",
         )
         visit.start_url = signin_url(_fields(journey))
-        return await self._go(visit, journey, await self._session(visit))
+        return await self._go(visit, journey, await self._checked_session(visit))
 
     async def come_back(self, visit: Visit, app: str) -> Response:
         """Finish: ``GET /signin/callback/{app}``."""
@@ -100,7 +102,7 @@ class Dispatcher:
         """Ask WeCom for the sensitive fields: ``POST /me/disclosure``."""
         await visit.form()
         journey = Journey(return_to=HOME, apps=tuple(self.config.apps), wants_disclosure=True)
-        return await self._go(visit, journey, await self._session(visit))
+        return await self._go(visit, journey, await self._checked_session(visit))
 
     async def sign_out(self, visit: Visit) -> Response:
         """Ask and sign out: ``GET`` and ``POST /signout``."""
@@ -113,6 +115,15 @@ class Dispatcher:
 
     async def _session(self, visit: Visit) -> Session | None:
         return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+
+    async def _checked_session(self, visit: Visit) -> Session | None:
+        session = await self._session(visit)
+        if session is None:
+            return None
+        try:
+            return await self.admission.recheck(session)
+        except RefusedError:
+            return None  # it has ended; whoever comes signs in anew and is told why then
 
     async def _go(self, visit: Visit, journey: Journey, session: Session | None) -> Response:
         match next_step(journey, session):

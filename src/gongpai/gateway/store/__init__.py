@@ -1,5 +1,5 @@
 """Memory: the ports and their backends. It keeps what it is told and decides nothing about sign-in."""
 
-from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.sql.driver import StoreError, Trouble
 
-__all__ = ["StoreError"]
+__all__ = ["StoreError", "Trouble"]

@@ -13,17 +13,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gongpai.gateway.records import World
 from gongpai.gateway.store.open import make_private, sqlite_path
-from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.tables import meta
 
 _WORLD = "world"
 # Any number will do, if it is always the same: whoever migrates this database holds it.
 _LOCK = 0x676F6E67
+_CONNECT_SECONDS = 10.0
 
 
 class WrongWorldStampError(StoreError):
@@ -63,16 +64,54 @@ def _with_connection(storage: str, work: Callable[[Connection], list[str]]) -> l
             with _sqlite_engine(path).begin() as connection:
                 return work(connection)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        message = f"{type(error).__name__}: {getattr(error, 'orig', None) or error.args[0]}"
-        raise StoreError(message) from None
+        cause = getattr(error, "orig", None) or error
+        raise StoreError(f"{_place(storage)}: {_reason(cause)}", _trouble(cause, path)) from None
+
+
+def _place(storage: str) -> str:
+    """Return where the database is, without user and password."""
+    url = make_url(storage)
+    return str(sqlite_path(storage) or URL.create("postgresql", host=url.host, port=url.port, database=url.database))
+
+
+def _reason(cause: object) -> str:
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or "no answer"
+
+
+def _trouble(cause: object, path: Path | None) -> Trouble:
+    # The low byte is the primary code. Source: sqlite.org/rescode.html, 2.
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return Trouble.LOCKED
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return Trouble.NOT_OURS
+    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return Trouble.FILE
+    if isinstance(cause, OSError):
+        return Trouble.UNREACHABLE if path is None else Trouble.FILE
+    return Trouble.FAILED
 
 
 async def _with_postgres(storage: str, work: Callable[[Connection], list[str]]) -> list[str]:
-    engine = create_async_engine(make_url(storage).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    # asyncpg comes with an extra
+    from asyncpg import PostgresError  # noqa: PLC0415
+
+    engine = create_async_engine(
+        make_url(storage).set(drivername="postgresql+asyncpg"),
+        poolclass=NullPool,
+        connect_args={"timeout": _CONNECT_SECONDS},
+    )
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             return await connection.run_sync(work)
+    except PostgresError as error:  # as asyncpg raises it where no connection was made
+        raise StoreError(f"{_place(storage)}: {error}", Trouble.REFUSED) from None
+    except DBAPIError as error:
+        refusal = getattr(error.orig, "__cause__", None)
+        if not isinstance(refusal, PostgresError):
+            raise
+        raise StoreError(f"{_place(storage)}: {refusal}", Trouble.REFUSED) from None
     finally:
         await engine.dispose()
 
@@ -125,11 +164,10 @@ def _pending(connection: Connection, world: World) -> list[str]:
     if revision is not None:
         stamp = connection.scalar(select(meta.c.value).where(meta.c.name == _WORLD))
         if stamp != world.value:
-            message = f"this database belongs to {stamp!r}, and the configuration to {world.value!r}"
-            raise WrongWorldStampError(message)
+            raise WrongWorldStampError(str(stamp), Trouble.OTHER_WORLD)
     elif inspect(connection).get_table_names():
-        message = "this database has tables that are not ours"
-        raise StoreError(message)
+        message = "it has tables that are not ours"
+        raise StoreError(message, Trouble.NOT_OURS)
     return _revisions_after(revision)
 
 

@@ -110,8 +110,8 @@ class SessionStore(Protocol):
 class SessionFactsStore(Protocol):
     """What a session knows of its person. Apart from its times, so that a late touch brings nothing back."""
 
-    async def refresh(self, ref: str, profile: Profile, epoch: int, checked_at: datetime) -> bool:
-        """Write a freshly read profile; False if the session does not live."""
+    async def refresh(self, ref: str, profile: Profile, epoch: int, checked_at: datetime, policy: str) -> bool:
+        """Write a freshly read profile and by which policy it was judged; False if the session does not live."""
         ...
 
     async def disclose(self, ref: str, sealed: bytes | None) -> bool:

@@ -14,7 +14,7 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
 from gongpai.gateway.records import SeenCode, SignInAttempt
-from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.rows import from_micros, to_micros
 
 T = TypeVar("T")
@@ -84,7 +84,10 @@ class RedisTickets:
         Raises:
             StoreError: it does not.
         """
-        await _asking(cast("Awaitable[object]", self._valkey.ping()))
+        try:
+            await _asking(cast("Awaitable[object]", self._valkey.ping()))
+        except StoreError as error:
+            raise StoreError(str(error), Trouble.TICKETS) from error
 
     async def close(self) -> None:
         """Hang up."""

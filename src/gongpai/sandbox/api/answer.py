@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from gongpai.sandbox.api import apps, contacts, identity
-from gongpai.sandbox.api.asked import Allowed, Asked, Call, Json, RefusedCall
+from gongpai.sandbox.api.asked import Allowed, Asked, Call, CallRefusedError, Json
 from gongpai.sandbox.errmsg import text_of
 from gongpai.sandbox.limits import HOUR, MINUTE
 from gongpai.sandbox.switches import Switches
@@ -60,7 +60,7 @@ def answer(asked: Asked) -> Answer:
             principal = _require_token(asked)
             _require_rights(asked, call, principal)
             result = call.run(Allowed(asked, principal))
-    except RefusedCall as refused:
+    except CallRefusedError as refused:
         return refuse(asked, refused.errcode, refused.text, principal)
     errmsg = "ok. Warning: wrong json format." if asked.is_wrong_json else "ok"
     if asked.text("debug") == "1":
@@ -83,21 +83,21 @@ def _require_token(asked: Asked) -> Principal:
     """Check what comes before everything else. Source: seen in the field, 2026-09."""
     value = asked.text("access_token")
     if not value:
-        raise RefusedCall(41001)
+        raise CallRefusedError(41001)
     token = asked.world.get_token(value)
     if token is None or token.is_revoked:
-        raise RefusedCall(40014)
+        raise CallRefusedError(40014)
     if token.expires_at <= asked.now:
-        raise RefusedCall(asked.corner.switches.expired_token_errcode)
+        raise CallRefusedError(asked.corner.switches.expired_token_errcode)
     return token.principal
 
 
 def _require_rights(asked: Asked, call: Call, principal: Principal) -> None:
     """Check what is neither the token nor the call's own; this order is our choice."""
     if principal.app is not None and not principal.app.enabled:
-        raise RefusedCall(50003)
+        raise CallRefusedError(50003)
     if principal.corp.is_dissolved:
-        raise RefusedCall(301007)
+        raise CallRefusedError(301007)
     if asked.corner.switches.rate_limits:
         _require_rate(asked, call, principal)
     app = principal.app
@@ -105,7 +105,7 @@ def _require_rights(asked: Asked, call: Call, principal: Principal) -> None:
         code = asked.world.get_code(asked.text("code")) if call.spends_code else None
         if code is not None and asked.corner.switches.burn_code_on_60020:
             code.is_used = True
-        raise RefusedCall(60020)
+        raise CallRefusedError(60020)
 
 
 def _require_rate(asked: Asked, call: Call, principal: Principal) -> None:
@@ -123,7 +123,7 @@ def _require_rate(asked: Asked, call: Call, principal: Principal) -> None:
     if asked.text("debug") == "1":
         is_free &= meter.counts(f"debug {corpid} {asked.call}", MINUTE, meter.limits.debug_per_minute, now)
     if not is_free:
-        raise RefusedCall(45009)
+        raise CallRefusedError(45009)
 
 
 def _hint(now: datetime, switches: Switches) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from gongpai.sandbox.api.asked import Allowed, Asked, Json, RefusedCall
+from gongpai.sandbox.api.asked import Allowed, Asked, CallRefusedError, Json
 from gongpai.sandbox.limits import HOUR
 from gongpai.sandbox.world import Principal
 from gongpai.sandbox.world.live import TOKEN_LIFE
@@ -14,23 +14,23 @@ def get_token(asked: Asked) -> tuple[Principal, Json]:
     """gettoken. Source: WeCom 91039, read 2026-11; the order of its checks was seen in the field."""  # noqa: D403
     corpid, secret, world = asked.text("corpid"), asked.text("corpsecret"), asked.world
     if not secret:
-        raise RefusedCall(41004)
+        raise CallRefusedError(41004)
     if not corpid:
-        raise RefusedCall(41002)
+        raise CallRefusedError(41002)
     meter, who = asked.corner.meter, f"wrong secrets {asked.ip}"
     if asked.corner.switches.rate_limits:
         if meter.is_over(who, HOUR, meter.limits.wrong_secrets_per_hour, asked.now):
-            raise RefusedCall(45009)
+            raise CallRefusedError(45009)
         if not meter.allows_call(asked.call, corpid.lower(), asked.ip, asked.now):
-            raise RefusedCall(45009)
+            raise CallRefusedError(45009)
     corp = world.get_corp(corpid)
     if corp is None:
-        raise RefusedCall(40013)
+        raise CallRefusedError(40013)
     principal = world.get_principal(corp, secret)
     if principal is None:
         meter.counts(who, HOUR, meter.limits.wrong_secrets_per_hour, asked.now)
         is_anothers = any(world.get_principal(other, secret) for other in world.corps)
-        raise RefusedCall(40091 if is_anothers else 40001)
+        raise CallRefusedError(40091 if is_anothers else 40001)
     _require_usable(asked, principal)
     token = world.issue_token(principal)
     left = int((token.expires_at - asked.now).total_seconds())
@@ -41,24 +41,24 @@ def get_token(asked: Asked) -> tuple[Principal, Json]:
 def _require_usable(asked: Asked, principal: Principal) -> None:
     switches, app = asked.corner.switches, principal.app
     if principal.corp.is_dissolved:
-        raise RefusedCall(301007)
+        raise CallRefusedError(301007)
     if app is None:
         return
     if not app.enabled:
-        raise RefusedCall(switches.disabled_app_errcode)
+        raise CallRefusedError(switches.disabled_app_errcode)
     if switches.ip_check_on_gettoken and not asked.world.is_ip_trusted(principal.corp, app, asked.ip):
-        raise RefusedCall(60020)
+        raise CallRefusedError(60020)
 
 
 def get_app(allowed: Allowed) -> Json:
     """agent/get. Source: WeCom 96448, read 2026-11."""
     app, wanted = allowed.app(otherwise=48002), allowed.asked.text("agentid")
     if not wanted:
-        raise RefusedCall(41011)
+        raise CallRefusedError(41011)
     if not (wanted.isascii() and wanted.isdecimal()):
-        raise RefusedCall(40056)
+        raise CallRefusedError(40056)
     if wanted.lstrip("0") != str(app.agentid):
-        raise RefusedCall(301002)
+        raise CallRefusedError(301002)
     return {
         "agentid": app.agentid,
         "name": app.name,
@@ -95,6 +95,6 @@ def get_jsapi_ticket(allowed: Allowed) -> Json:
 def get_ticket(allowed: Allowed) -> Json:
     """ticket/get: the app's ticket. Source: WeCom 96909, read 2026-11."""
     if allowed.asked.text("type") != "agent_config":
-        raise RefusedCall(91040)
+        raise CallRefusedError(91040)
     ticket = allowed.asked.world.issue_jsapi_ticket(allowed.corp, allowed.app(otherwise=48002))
     return {"ticket": ticket.value, "expires_in": _TOKEN_SECONDS}

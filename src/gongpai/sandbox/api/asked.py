@@ -10,8 +10,8 @@ from gongpai.sandbox.world import App, Corp, CorpIndex, Principal, World
 Json = dict[str, object]
 
 
-class RefusedCall(Exception):  # noqa: N818  a "no" is an answer of WeCom, not an error of the sandbox
-    """Answer with *errcode* instead of a result."""
+class CallRefusedError(Exception):
+    """A "no" of WeCom's: the call is answered with *errcode* in place of a result."""
 
     def __init__(self, errcode: int, text: str | None = None) -> None:
         super().__init__(errcode)
@@ -67,10 +67,10 @@ class Allowed:
         """Return the app that asks.
 
         Raises:
-            RefusedCall: it is the contact-sync assistant, which gets the code *otherwise*.
+            CallRefusedError: it is the contact-sync assistant, which gets the code *otherwise*.
         """
         if self.principal.app is None:
-            raise RefusedCall(otherwise)
+            raise CallRefusedError(otherwise)
         return self.principal.app
 
 

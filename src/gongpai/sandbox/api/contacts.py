@@ -1,6 +1,6 @@
 """Calls that read the address book. Source: WeCom 90196, 95407, 96067, read 2026-11."""
 
-from gongpai.sandbox.api.asked import Allowed, Json, RefusedCall
+from gongpai.sandbox.api.asked import Allowed, CallRefusedError, Json
 from gongpai.sandbox.world import App, Department, Member
 
 _LONGEST_USERID = 64
@@ -12,14 +12,14 @@ def get_user(allowed: Allowed) -> Json:
     asked, app = allowed.asked, allowed.app(otherwise=48009)
     userid = asked.text("userid") or asked.body.get("userid") or ""
     if not isinstance(userid, str) or len(userid) > _LONGEST_USERID:
-        raise RefusedCall(40003)
+        raise CallRefusedError(40003)
     if not userid:
-        raise RefusedCall(41009)
+        raise CallRefusedError(41009)
     member = allowed.index.members.get(userid.lower())
     if member is None or member.has_left:
-        raise RefusedCall(60111)
+        raise CallRefusedError(60111)
     if not allowed.index.is_visible(app, member):
-        raise RefusedCall(asked.corner.switches.invisible_member_errcode)
+        raise CallRefusedError(asked.corner.switches.invisible_member_errcode)
     return _profile(member) | ({} if app.is_new else _sensitive(member))
 
 
@@ -55,7 +55,7 @@ def list_departments(allowed: Allowed) -> Json:
 def list_user_ids(allowed: Allowed) -> Json:
     """user/list_id: one row per member and department, for contact sync only."""
     if allowed.principal.app is not None:
-        raise RefusedCall(48002)
+        raise CallRefusedError(48002)
     limit = allowed.asked.body.get("limit", _LARGEST_PAGE)
     cursor = allowed.asked.body.get("cursor", "") or "0"
     if (
@@ -64,7 +64,7 @@ def list_user_ids(allowed: Allowed) -> Json:
         or not isinstance(cursor, str)
         or not cursor.isdecimal()
     ):
-        raise RefusedCall(40058)
+        raise CallRefusedError(40058)
     members = (member for member in allowed.corp.members if not member.has_left)
     rows = [{"userid": member.userid, "department": each} for member in members for each in member.departments]
     start = int(cursor[:9])
@@ -78,25 +78,25 @@ def get_userid_by_mobile(allowed: Allowed) -> Json:
     for member in allowed.corp.members:
         if mobile and member.mobile == mobile and not member.has_left and allowed.index.is_visible(app, member):
             return {"userid": member.userid}
-    raise RefusedCall(46004)
+    raise CallRefusedError(46004)
 
 
 def convert_to_openid(allowed: Allowed) -> Json:
     """user/convert_to_openid: no member of this world has bound a WeChat."""
     userid = allowed.asked.body.get("userid")
     if not isinstance(userid, str) or userid.lower() not in allowed.index.members:
-        raise RefusedCall(60111)
-    raise RefusedCall(43004)
+        raise CallRefusedError(60111)
+    raise CallRefusedError(43004)
 
 
 def _require_department(allowed: Allowed, app: App | None, wanted: str) -> Department:
     if not wanted.isdecimal() or not wanted.isascii() or len(wanted) > len("4294967295"):
-        raise RefusedCall(60123)
+        raise CallRefusedError(60123)
     department = allowed.index.departments.get(int(wanted))
     if department is None:
-        raise RefusedCall(60003)
+        raise CallRefusedError(60003)
     if app is not None and not allowed.index.is_department_visible(app, department.id):
-        raise RefusedCall(60011)
+        raise CallRefusedError(60011)
     return department
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from gongpai.sandbox.api.asked import Allowed, Json, RefusedCall
+from gongpai.sandbox.api.asked import Allowed, CallRefusedError, Json
 from gongpai.sandbox.domains import explain_domain
 from gongpai.sandbox.world import App, Code, Member, SensitiveField, Standing, Ticket
 from gongpai.sandbox.world.live import TICKET_LIFE
@@ -17,13 +17,7 @@ def get_user_info(allowed: Allowed) -> Json:
     """auth/getuserinfo. Source: WeCom 91023 and 98177, read 2026-11."""
     app, code, standing, ticket = _spend_code(allowed)
     switches = allowed.asked.corner.switches
-    result: Json = {}
-    if standing.userid is not None:
-        result["userid"] = standing.userid
-    else:
-        result["openid"] = standing.openid
-        if standing.external and allowed.index.is_external_visible(app, standing.external):
-            result["external_userid"] = standing.external.external_userid
+    result = _who(allowed, app, standing, "userid", "openid")
     if ticket:
         result["user_ticket"] = ticket.value
         if switches.user_ticket_expires_in:
@@ -36,13 +30,7 @@ def get_user_info(allowed: Allowed) -> Json:
 def get_user_info_legacy(allowed: Allowed) -> Json:
     """user/getuserinfo, the old path with its capital letters. Source: WeCom 91023, older text."""
     app, code, standing, ticket = _spend_code(allowed)
-    result: Json = {}
-    if standing.userid is not None:
-        result["UserId"] = standing.userid
-    else:
-        result["OpenId"] = standing.openid
-        if standing.external and allowed.index.is_external_visible(app, standing.external):
-            result["external_userid"] = standing.external.external_userid
+    result = _who(allowed, app, standing, "UserId", "OpenId")
     if code.way == "in_app" and allowed.asked.corner.switches.legacy_device_id:
         result["DeviceId"] = f"sandbox-device-of-{code.person.handle}"
     if ticket:
@@ -55,19 +43,27 @@ def get_user_detail(allowed: Allowed) -> Json:
     asked, app = allowed.asked, allowed.app(otherwise=48002)
     value = asked.body.get("user_ticket")
     if value in (None, ""):
-        raise RefusedCall(84090)
+        raise CallRefusedError(84090)
     ticket = asked.world.get_ticket(value) if isinstance(value, str) else None
     if ticket is None or (ticket.corpid, ticket.agentid) != (allowed.corp.corpid, app.agentid):
-        raise RefusedCall(84015)
+        raise CallRefusedError(84015)
     if asked.world.is_ticket_expired(ticket):
-        raise RefusedCall(84014)
+        raise CallRefusedError(84014)
     if ticket.is_used and asked.corner.switches.ticket_single_use:
-        raise RefusedCall(84015)
+        raise CallRefusedError(84015)
     member = allowed.index.standing(ticket.person).member
     if member is None or not allowed.index.is_visible(app, member):
-        raise RefusedCall(50002)
+        raise CallRefusedError(50002)
     ticket.is_used = True
     return _details(allowed, app, member, ticket)
+
+
+def _who(allowed: Allowed, app: App, standing: Standing, userid_key: str, openid_key: str) -> Json:
+    if standing.userid is not None:
+        return {userid_key: standing.userid}
+    if standing.external and allowed.index.is_external_visible(app, standing.external):
+        return {openid_key: standing.openid, "external_userid": standing.external.external_userid}
+    return {openid_key: standing.openid}
 
 
 def _spend_code(allowed: Allowed) -> tuple[App, Code, Standing, Ticket | None]:
@@ -88,19 +84,19 @@ def _require_code(allowed: Allowed, app: App) -> Code:
     asked, switches = allowed.asked, allowed.asked.corner.switches
     value = asked.text("code")
     if not value:
-        raise RefusedCall(41008)
+        raise CallRefusedError(41008)
     code = asked.world.get_code(value)
     if code is None or code.corpid != allowed.corp.corpid:
-        raise RefusedCall(40029)
+        raise CallRefusedError(40029)
     if code.agentid != app.agentid:
-        raise RefusedCall(switches.other_app_code_errcode)
+        raise CallRefusedError(switches.other_app_code_errcode)
     if code.is_used:
-        raise RefusedCall(switches.used_code_errcode)
+        raise CallRefusedError(switches.used_code_errcode)
     if asked.world.is_code_expired(code):
-        raise RefusedCall(switches.expired_code_errcode)
+        raise CallRefusedError(switches.expired_code_errcode)
     if not _is_domain_still_trusted(app, code):
         code.is_used = switches.burn_code_on_50001
-        raise RefusedCall(50001)
+        raise CallRefusedError(50001)
     return code
 
 

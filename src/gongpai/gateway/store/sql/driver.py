@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -12,8 +13,25 @@ from gongpai.gateway.store.sql.rows import Row
 T = TypeVar("T")
 
 
+class Trouble(StrEnum):
+    """What an operator can do something about; each has words of its own in the catalogue of faults."""
+
+    FAILED = "storage_failed"
+    LOCKED = "storage_locked"
+    FILE = "storage_file"
+    NOT_OURS = "storage_not_ours"
+    OTHER_WORLD = "storage_of_other_world"
+    UNREACHABLE = "storage_unreachable"
+    REFUSED = "storage_refused"
+    TICKETS = "tickets_unreachable"
+
+
 class StoreError(Exception):
     """The database could not be asked or did not answer in time; nothing was decided."""
+
+    def __init__(self, message: str = "", trouble: Trouble = Trouble.FAILED) -> None:
+        super().__init__(message)
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True, eq=False)

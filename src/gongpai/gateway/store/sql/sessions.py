@@ -43,7 +43,12 @@ _LIVING = Statement(select(sessions.c.ref).where(_THIS, _LIVES))
 _REFRESH = Statement(
     update(sessions)
     .where(_THIS, _LIVES)
-    .values(profile=bindparam("profile_text"), epoch=bindparam("new_epoch"), checked_at=bindparam("checked"))
+    .values(
+        profile=bindparam("profile_text"),
+        epoch=bindparam("new_epoch"),
+        checked_at=bindparam("checked"),
+        policy=bindparam("judged_by"),
+    )
     .returning(sessions.c.ref),
 )
 _DISCLOSE = Statement(
@@ -128,10 +133,11 @@ class SqlSessions:
 
         return await self._driver.transact(work, tells=True)
 
-    async def refresh(self, ref: str, profile: Profile, epoch: int, checked_at: datetime) -> bool:
+    async def refresh(self, ref: str, profile: Profile, epoch: int, checked_at: datetime, policy: str) -> bool:
         """As the port says."""
         text = msgspec.json.encode(profile).decode()
-        call = _REFRESH(of_ref=ref, profile_text=text, new_epoch=epoch, checked=to_micros(checked_at))
+        checked = to_micros(checked_at)
+        call = _REFRESH(of_ref=ref, profile_text=text, new_epoch=epoch, checked=checked, judged_by=policy)
         return bool(await self._driver.write(call))
 
     async def disclose(self, ref: str, sealed: bytes | None) -> bool:

@@ -83,6 +83,7 @@ sessions = Table(
     Column("ip", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
     Column("profile", Text, nullable=False),
+    Column("policy", Text, nullable=False),
     Column("disclosure", LargeBinary),
     Column("ended_at", BigInteger),
     Column("end_reason", Text),

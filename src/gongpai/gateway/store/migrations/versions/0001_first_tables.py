@@ -121,6 +121,7 @@ def _create_sessions() -> None:
         sa.Column("ip", sa.Text(), nullable=False),
         sa.Column("user_agent", sa.Text(), nullable=False),
         sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("disclosure", sa.LargeBinary()),
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("end_reason", sa.Text()),

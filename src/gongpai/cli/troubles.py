@@ -1,0 +1,33 @@
+"""What a command says when something that the configuration names does not serve: what it is and what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from gongpai.cli.language import choose_language
+
+
+@contextmanager
+def told(status: int) -> Iterator[None]:
+    """Tell the troubles of the block in the operator's language, in two lines each, and leave with *status*."""
+    from gongpai.gateway.config import Fault
+    from gongpai.gateway.keys import WrongSecretKeyError
+    from gongpai.gateway.server import CannotListenError
+    from gongpai.gateway.store import StoreError, Trouble
+
+    try:
+        yield
+    except WrongSecretKeyError:
+        fault = Fault("secret_key", "wrong_secret_key")
+    except StoreError as error:
+        key = "tickets" if error.trouble is Trouble.TICKETS else "storage"
+        fault = Fault(key, error.trouble.value, str(error))
+    except CannotListenError as error:
+        fault = Fault(error.key, error.kind, str(error.address))
+    except OSError as error:
+        fault = Fault("", "system_refused", str(error))
+    else:
+        return
+    typer.echo(fault.render(choose_language()), err=True)
+    raise typer.Exit(status)

@@ -1,0 +1,150 @@
+"""What an operator reads when the gateway cannot start: what it is and what to do, in two lines and no traceback."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gongpai.gateway.records import World
+from gongpai.gateway.store.migrate import migrate
+from programs import free_port
+from services import PostgresServer
+from settings_of_tests import RIGHT
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> str:
+    return f"sqlite://{tmp_path}/gongpai.db"
+
+
+def told(command: str = "serve", *, lang: str = "C", **settings: str | None) -> list[str]:
+    """Run a command that must fail, and return what it says."""
+    quiet = {name: value for name, value in os.environ.items() if not name.startswith(("GONGPAI_", "LC_"))}
+    settings = {"listen": "127.0.0.1:0", "metrics_listen": "off", **settings}
+    environ = {**quiet, **RIGHT, "LANG": lang, **{f"GONGPAI_{name.upper()}": value for name, value in settings.items()}}
+    ended = subprocess.run(
+        [sys.executable, "-m", "gongpai.cli", *command.split()],
+        env={name: value for name, value in environ.items() if value is not None},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode in {1, 2, 3}, ended.stderr
+    assert ended.stdout == ""
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 2, ended.stderr
+    assert lines[1].startswith("  解决办法：" if lang.startswith("zh") else "  remedy: ")
+    return lines
+
+
+@pytest.fixture
+def taken() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("key", ["listen", "metrics_listen"])
+def test_an_address_that_is_taken(storage: str, taken: str, key: str) -> None:
+    problem, remedy = told(storage=storage, **{key: taken})
+    assert problem.startswith(f"{key}: {taken} is taken")
+    assert "ss -ltnp" in remedy
+
+
+def test_an_address_that_this_machine_has_not(storage: str) -> None:
+    assert told(storage=storage, listen="192.0.2.1:8000")[0] == "listen: this machine has no address 192.0.2.1:8000"
+
+
+def test_a_language_is_that_of_the_environment(storage: str, taken: str) -> None:
+    assert "已被别的程序占用" in told(storage=storage, listen=taken, lang="zh_CN.UTF-8")[0]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    problem, remedy = told(storage=f"sqlite://{tmp_path}/none/gongpai.db")
+    assert (
+        problem == f"storage: the database file cannot be used: {tmp_path}/none/gongpai.db: No such file or directory"
+    )
+    assert "make its folder" in remedy
+
+
+def test_a_file_that_another_process_has_locked(storage: str, tmp_path: Path) -> None:
+    migrate(storage, World.WECOM)
+    with closing(sqlite3.connect(tmp_path / "gongpai.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        problem, remedy = told(storage=storage)
+    assert problem.startswith("storage: another process has locked the database file")
+    assert "fuser" in remedy
+
+
+def test_a_file_that_is_no_database(storage: str, tmp_path: Path) -> None:
+    (tmp_path / "gongpai.db").write_bytes(b"this is no database" * 100)
+    assert "no database of gongpai's" in told(storage=storage)[0]
+
+
+def test_a_database_of_somebody_else(storage: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "gongpai.db")) as other:
+        other.execute("CREATE TABLE orders (id)")
+    assert "no database of gongpai's" in told(storage=storage)[0]
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_database_of_the_other_world(storage: str, command: str) -> None:
+    migrate(storage, World.SANDBOX)
+    assert "belongs to the world sandbox" in told(command, storage=storage)[0]
+
+
+@pytest.mark.parametrize("command", ["serve", "keys list"])
+def test_another_secret_key(storage: str, command: str) -> None:
+    told(storage=storage, listen="192.0.2.1:8000")  # the database is made before anything listens
+    problem, remedy = told(command, storage=storage, secret_key="b" * 42 + "A")
+    assert problem == "secret_key: this database was made with another secret_key"
+    assert "put that key back" in remedy
+
+
+def test_a_secret_file_that_is_not_there(storage: str, tmp_path: Path) -> None:
+    problem, _ = told(storage=storage, secret_key=None, secret_key_file=f"{tmp_path}/secret.key")
+    assert f"{tmp_path}/secret.key: No such file or directory" in problem
+
+
+def test_an_authority_that_is_not_there(storage: str, tmp_path: Path) -> None:
+    assert f"{tmp_path}/ca.pem: No such file" in told(storage=storage, ca_file=f"{tmp_path}/ca.pem")[0]
+    (tmp_path / "ca.pem").write_text("none")
+    assert "no certificate in PEM" in told(storage=storage, ca_file=f"{tmp_path}/ca.pem")[0]
+
+
+def test_redis_that_does_not_answer(storage: str) -> None:
+    problem, remedy = told(storage=storage, tickets=f"redis://:secret@127.0.0.1:{free_port()}/0")
+    assert problem.startswith("tickets: Redis or Valkey does not answer")
+    assert "delete the setting" in remedy
+    assert "secret" not in problem
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nobody.invalid"])
+def test_postgresql_that_does_not_answer(host: str) -> None:
+    url = f"postgresql://somebody:secret@{host}:{free_port()}/gongpai"
+    problem, remedy = told(storage=url)
+    assert problem.startswith(f"storage: the database server does not answer: postgresql://{host}:")
+    assert "firewall" in remedy
+    assert "secret" not in problem
+
+
+@pytest.mark.services
+def test_postgresql_that_refuses(postgres_server: PostgresServer) -> None:
+    problem, remedy = told(storage=postgres_server.url("nowhere"))
+    assert "the database server refuses" in problem
+    assert 'database "nowhere" does not exist' in problem
+    assert "password" in remedy
+
+
+@pytest.mark.services
+def test_postgresql_where_nothing_may_be_made(postgres_server: PostgresServer) -> None:
+    name = postgres_server.create_database()
+    postgres_server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    assert "read-only transaction" in told(storage=postgres_server.url(name))[0]
+    postgres_server.drop_database(name)
