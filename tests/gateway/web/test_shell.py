@@ -12,7 +12,7 @@ from gongpai.gateway.web.shell import Shell, find_values
 _PAGES = Pages(PagePolicy((), "https://login.example"), is_sandbox=True)
 
 
-async def _see(_codes: object, _state: str) -> list[SeenCode]:
+async def _see(_codes: object, _state: str, _browser_secret: str | None) -> list[SeenCode]:
     return []
 
 
