@@ -112,6 +112,22 @@ def test_a_secret_file_that_is_not_there(storage: str, tmp_path: Path) -> None:
     assert f"{tmp_path}/secret.key: No such file or directory" in problem
 
 
+def test_a_configuration_that_is_not_there(tmp_path: Path) -> None:
+    assert told(f"serve --config {tmp_path}/gongpai.toml")[0].startswith(f"{tmp_path}/gongpai.toml: ")
+    (tmp_path / "gongpai.toml").write_text("public_url = ")
+    assert "this is not TOML" in told(f"config check --config {tmp_path}/gongpai.toml", public_url=None)[0]
+
+
+def test_a_folder_without_a_configuration_is_named_first(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gongpai.cli", "serve"]
+    environ = {"LC_ALL": "C", "PATH": os.environ["PATH"]}
+    ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    said = ended.stderr.splitlines()
+    assert ended.returncode == 2
+    assert said[0] == f"there is no gongpai.toml in {tmp_path}, and the environment does not suffice"
+    assert "config example" in said[1]
+
+
 def test_an_authority_that_is_not_there(storage: str, tmp_path: Path) -> None:
     assert f"{tmp_path}/ca.pem: No such file" in told(storage=storage, ca_file=f"{tmp_path}/ca.pem")[0]
     (tmp_path / "ca.pem").write_text("none")

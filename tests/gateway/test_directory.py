@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.directory import Directory
+from gongpai.gateway.directory import COMPANY_AGE, Directory, HeldName
 from gongpai.gateway.records import DirectoryEntry
 from gongpai.gateway.store.open import Stores
 from gongpai.wecom.errors import TransportError
@@ -98,8 +98,14 @@ async def test_departments_are_read_once_in_ten_minutes(stores: Stores) -> None:
     for minutes in (0, 9):
         now = NOW + timedelta(minutes=minutes)
         assert await directory.get_parents("wwcorp", 7, wecom.list_departments, now) == {1: 0, 2: 1}
-        assert await directory.get_department_name("wwcorp", 7, 2, wecom.get_department, now) == "厨房"
+        assert await directory.get_department_name("wwcorp", 7, 2, wecom.get_department, now) == HeldName("厨房", NOW)
     assert wecom.asked == 2
     await directory.get_parents("wwcorp", 7, wecom.list_departments, NOW + timedelta(minutes=10))
-    await directory.get_department_name("wwcorp", 7, 2, wecom.get_department, NOW + timedelta(minutes=10))
+    later = NOW + timedelta(minutes=10)
+    fresh = await directory.get_department_name("wwcorp", 7, 2, wecom.get_department, later)
+    assert fresh.fetched_at == later
+    assert wecom.asked == 4
+    await directory.get_department_name(
+        "wwcorp", 7, 2, wecom.get_department, later + timedelta(hours=23), max_age=COMPANY_AGE
+    )
     assert wecom.asked == 4

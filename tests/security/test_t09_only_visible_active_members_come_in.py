@@ -37,10 +37,12 @@ async def test_everybody_else_stays_out_with_a_reason_of_their_own(
 
 
 async def test_a_member_who_left_is_unknown_and_retired(gateway: Gateway) -> None:
-    await gateway.browser().sign_in()
+    before = gateway.browser()
+    await before.sign_in()
     gateway.clock.advance(hours=2)
     gateway.corner.plan_fault("user/get", errcode=60111, times=1)
     await _refused(gateway, "lisi", Reason.UNKNOWN_MEMBER)
+    assert (await before.get("/me")).status_code == 303  # whoever holds the userid next inherits no session (T8)
 
 
 async def test_a_person_who_has_lost_their_place_loses_their_session_at_the_next_check(gateway: Gateway) -> None:

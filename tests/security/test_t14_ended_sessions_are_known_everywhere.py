@@ -1,6 +1,7 @@
 """T14: no worker believes a seal alone unless it surely heard of every session that ended."""
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -46,6 +47,32 @@ async def test_an_open_connection_is_no_proof_of_freshness(stores: Stores) -> No
     assert isinstance(check(sealed, b"app", stores.ring, heard, SECOND, at + limit), Pass)
     late = check(sealed, b"app", stores.ring, heard, SECOND, at + limit + 0.01)
     assert late == ReadStore(cookie_of("ref"), Ask.STALE)
+
+
+class AnsweringLate:
+    """A store that takes a moment: what is told meanwhile may be missing from its answer."""
+
+    answered_at = 0.0
+
+    async def tell(self, kind: NewsKind, ref: str, number: int, until: datetime) -> int:
+        raise NotImplementedError
+
+    async def after(self, sequence: int, limit: int) -> list[News]:
+        assert (sequence, limit) == (0, 1000)
+        await asyncio.sleep(0)
+        self.answered_at = asyncio.get_running_loop().time()
+        return []
+
+    async def head(self) -> int:
+        return 0
+
+
+async def test_freshness_counts_from_before_the_store_was_asked(stores: Stores) -> None:
+    late = AnsweringLate()
+    feed = NewsFeed(late, stores.driver, no_keys)
+    await feed.catch_up()
+    assert feed.is_ready()
+    assert not feed.heard.is_fresh(late.answered_at + STALE_AFTER.total_seconds())
 
 
 @pytest.mark.parametrize("most", [1, 10])

@@ -47,11 +47,14 @@ def find_config(path: Path | None) -> Path | None:
 
 def require_config(path: Path | None, lang: Language | None = None) -> "Config":
     """Return the configuration, or show its faults and leave with status 2."""
-    from gongpai.gateway.config import ConfigError, load
+    from gongpai.gateway.config import ConfigError, Fault, load
 
+    file = find_config(path)
     try:
-        return load(find_config(path), os.environ)
+        return load(file, os.environ)
     except ConfigError as error:
-        for fault in error.faults:
+        has_nothing = file is None and Fault("public_url", "missing") in error.faults
+        absent = (Fault("", "no_file", str(Path.cwd())),) if has_nothing else ()
+        for fault in (*absent, *error.faults):
             typer.echo(fault.render(choose_language(lang)), err=True)
         raise typer.Exit(2) from None

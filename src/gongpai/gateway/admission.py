@@ -9,7 +9,7 @@ from functools import partial
 from gongpai.gateway import metrics
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import AppConfig, Config
-from gongpai.gateway.directory import Directory, HeldProfile
+from gongpai.gateway.directory import COMPANY_AGE, Directory, HeldName, HeldProfile
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.logs import logger
 from gongpai.gateway.policy import (
@@ -28,6 +28,7 @@ from gongpai.wecom.errors import ApiError, DeniedError, InputError, TransportErr
 from gongpai.wecom.models import AccountKey, Department, Identity, Member, UserProfile
 
 _SOURCE = "user/get"
+_ROOT_DEPARTMENT = 1
 _log = logger("admission")
 
 
@@ -126,7 +127,8 @@ class Admission:
         for each in ids:
             fetch = partial(_read_department, client, each)
             with suppress(ApiError, TransportError):
-                names[each] = await self.directory.get_department_name(app.corpid, app.agentid, each, fetch, now)
+                held = await self.directory.get_department_name(app.corpid, app.agentid, each, fetch, now)
+                names[each] = held.name
         return {department: name for department, name in names.items() if name}
 
     async def get_parents(self, settings: AppConfig) -> Mapping[int, int]:
@@ -137,6 +139,20 @@ class Admission:
         """
         client, app = self.clients[settings.name], settings.app
         return await self.directory.get_parents(app.corpid, app.agentid, client.list_departments, self.clock())
+
+    async def company(self, settings: AppConfig) -> HeldName | None:
+        """Return the company's name, which is that of its root department, if the app may read it.
+
+        Source: WeCom 90208: the id of the root department is 1.
+        """
+        client, app, now = self.clients[settings.name], settings.app, self.clock()
+        fetch = partial(_read_department, client, _ROOT_DEPARTMENT)
+        with suppress(ApiError, TransportError):
+            held = await self.directory.get_department_name(
+                app.corpid, app.agentid, _ROOT_DEPARTMENT, fetch, now, max_age=COMPANY_AGE
+            )
+            return held if held.name else None
+        return None
 
     async def _look(self, settings: AppConfig, member: Member) -> HeldProfile:
         client, app, now = self.clients[settings.name], settings.app, self.clock()

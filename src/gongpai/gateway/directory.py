@@ -12,6 +12,8 @@ from gongpai.gateway.store.ports import DirectoryStore
 from gongpai.wecom.models import AccountKey, Department, DepartmentNode, UserProfile
 
 _DEPARTMENTS_AGE = timedelta(minutes=10)
+# A company hardly ever changes its name.
+COMPANY_AGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,14 @@ class HeldProfile:
     """A member's profile and when it was read."""
 
     profile: UserProfile
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldName:
+    """A department's name, empty if the app may not read it, and when it was read."""
+
+    name: str
     fetched_at: datetime
 
 
@@ -81,16 +91,23 @@ class Directory:
         return parents
 
     async def get_department_name(
-        self, corpid: str, agentid: int, department_id: int, fetch: Callable[[], Awaitable[Department]], now: datetime
-    ) -> str:
-        """Return the name of a department, read by *fetch* if what is held is too old."""
+        self,
+        corpid: str,
+        agentid: int,
+        department_id: int,
+        fetch: Callable[[], Awaitable[Department]],
+        now: datetime,
+        *,
+        max_age: timedelta = _DEPARTMENTS_AGE,
+    ) -> HeldName:
+        """Return the name of a department, read by *fetch* if what is held is older than *max_age*."""
         name = f"department {corpid} {agentid} {department_id}"
         held = await self._store.get(name)
-        if held is not None and now - held.fetched_at < _DEPARTMENTS_AGE:
-            return held.body.decode()
+        if held is not None and now - held.fetched_at < max_age:
+            return HeldName(held.body.decode(), held.fetched_at)
         department = await fetch()
         await self._store.put(DirectoryEntry(name, department.name.encode(), now))
-        return department.name
+        return HeldName(department.name, now)
 
 
 def _profile_name(key: AccountKey, agentid: int) -> str:

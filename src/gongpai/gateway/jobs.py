@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ _TEND_EVERY = timedelta(milliseconds=250)
 _RUN_EVERY = timedelta(seconds=30)
 _LEASE = timedelta(seconds=90)
 BATCH = 500
-# Far less than a lease lasts; what is left over waits for the next turn.
-_MOST_BATCHES = 100
+# Far less than a lease lasts; what is left over waits for the next turn. As long as a sweep may take, and no number of
+# rows: anybody may write several thousand tombstones a second (T1), and clean-up must not fall behind.
+_SWEEP_FOR_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,9 @@ class Jobs:
         fence = await self._leases.acquire("jobs", self._holder, _LEASE, now)
         if fence is None:
             return False
-        for _ in range(_MOST_BATCHES):
-            if not await self._cleaner.sweep(now, BATCH):
-                break
+        end_at = time.monotonic() + _SWEEP_FOR_SECONDS
+        while await self._cleaner.sweep(now, BATCH) and time.monotonic() < end_at:
+            pass
         for key_id in await self._keeper.rotate_due(now):
             _log.info("keys.rotated", key_id=key_id)
         for kid in await self._signing_keys.rotate_due(now):

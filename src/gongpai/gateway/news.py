@@ -22,6 +22,9 @@ _FORGET_EVERY = timedelta(minutes=1)
 
 Listener = Callable[[datetime], Awaitable[None]]
 
+# What a worker keeps in mind; news of other kinds is for those who listen to them.
+_HEARD_KINDS = frozenset({NewsKind.SESSION_ENDED, NewsKind.EPOCH_RAISED})
+
 
 class Heard:
     """What this worker has heard, as the gate's check reads it.
@@ -43,7 +46,7 @@ class Heard:
 
     def hear(self, news: News) -> None:
         """Take in one piece of news about a session or a person."""
-        if news.kind is NewsKind.KEYS_CHANGED:
+        if news.kind not in _HEARD_KINDS:
             return
         if len(self.ended) + len(self.epochs) >= self._most and news.ref not in self.epochs:
             self.is_whole = False

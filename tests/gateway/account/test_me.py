@@ -1,10 +1,21 @@
 """Who am I here, and where am I signed in."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from gateways import DESKTOP_UA, Browser, Gateway, callback
+from gateways import (
+    ATTENDANCE,
+    DESKTOP_UA,
+    Browser,
+    Gateway,
+    app_config,
+    callback,
+    gateway_config,
+    open_gateway,
+)
+from gongpai.sandbox import Corner
 
 
 def _handles(page: str) -> list[str]:
@@ -37,6 +48,34 @@ async def test_me_shows_name_and_departments_with_their_source(gateway: Gateway)
     departments = {each.id: each.name for each in gateway.corner.read_world().corps[0].departments}
     for department in member.departments:
         assert f"{departments[department]} ({department})" in page
+
+
+async def test_me_shows_the_company_by_its_name_and_asks_for_it_once_a_day(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    seeing_all = app_config(wecom_sandbox, ATTENDANCE)
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, seeing_all)) as gateway:
+        corp = wecom_sandbox.read_world().corps[0]
+        company = next(each.name for each in corp.departments if each.id == 1)
+        departments = len(wecom_sandbox.member("lisi").departments)
+        for visits in range(1, 5):
+            browser = gateway.browser()
+            await browser.sign_in()
+            page = (await browser.get("/me")).text
+            assert f'<p class="gp-corp">{company}</p>' in page
+            assert f"{company} ({corp.corpid})" in page
+            assert wecom_sandbox.counts()["department/get"] == visits * departments + 1
+            gateway.clock.advance(hours=7)
+
+
+async def test_a_company_whose_name_the_app_may_not_read_is_shown_by_its_id(gateway: Gateway) -> None:
+    for visits in range(1, 5):
+        browser = gateway.browser()
+        await browser.sign_in()
+        assert '<p class="gp-corp">wwgongpaidemo</p>' in (await browser.get("/me")).text
+        departments = len(gateway.corner.member("lisi").departments)
+        assert gateway.corner.counts()["department/get"] == visits * departments + 1
+        gateway.clock.advance(hours=7)
 
 
 async def test_departments_whose_names_cannot_be_read_are_shown_by_id(gateway: Gateway) -> None:

@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 
 from gongpai.gateway import records
+from gongpai.gateway.directory import HeldName
 from gongpai.gateway.records import Disclosure, Session
 from gongpai.gateway.web.pages import Fact, SessionLine
 from gongpai.wecom.models import Field
 from gongpai.wecom.user_agent import client_kind
 
 _ORDER = ("userid", "name", "departments", "main_department", "position", "alias", "status")
+
+
+def company_fact(corpid: str, held: HeldName | None) -> Fact:
+    """Return which company it is: by its name where that could be read, else by its id."""
+    if held is None:
+        return Fact("company", corpid)
+    return Fact("company", f"{held.name} ({corpid})", "department/get", held.fetched_at)
 
 
 def profile_facts(session: Session, names: Mapping[int, str]) -> tuple[Fact, ...]:

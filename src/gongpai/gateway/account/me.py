@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from gongpai.gateway.account.facts import profile_facts, sensitive_facts, session_line
+from gongpai.gateway.account.facts import company_fact, profile_facts, sensitive_facts, session_line
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import Config
@@ -49,13 +49,14 @@ class Account:
         settings = self.config.apps[session.app]
         disclosure = self.sessions.open_disclosure(session)
         names = await self.admission.department_names(settings, session.profile.department_ids)
+        company = await self.admission.company(settings)
         name = session.profile.facts.get("name")
         page = pages.Me(
             name=name.value if name is not None and isinstance(name.value, str) else None,
             userid=session.userid,
-            corp_name=settings.app.corpid,
+            corp_name=settings.app.corpid if company is None else company.name,
             app_name=settings.title,
-            facts=profile_facts(session, names),
+            facts=(company_fact(settings.app.corpid, company), *profile_facts(session, names)),
             sensitive=sensitive_facts(disclosure),
             has_disclosure=disclosure is not None,
             is_in_wecom=session.way == Way.IN_APP.value,

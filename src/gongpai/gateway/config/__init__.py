@@ -47,6 +47,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         ConfigError: with every fault there is; show them and stop.
     """
     source = Source.read(path, environ)
+    if not source.is_whole:
+        raise ConfigError(source.faults)  # what is missing now may well stand in the file
     config = check(source)
     if config is None:
         raise ConfigError(source.faults)

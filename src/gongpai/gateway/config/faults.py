@@ -48,6 +48,12 @@ _TEXTS: dict[str, _Text] = {
         "this file cannot be read ({detail})",
         "check its path and its permissions",
     ),
+    "no_file": _text(
+        "{detail} 里没有 gongpai.toml，环境变量也不够",
+        "用 --config 指定配置文件；或用 gongpai config example 生成一个",
+        "there is no gongpai.toml in {detail}, and the environment does not suffice",
+        "name the file with --config, or make one with: gongpai config example",
+    ),
     "not_toml": _text(
         "不是合法的 TOML：{detail}", "改正这一行", "this is not TOML: {detail}", "mend the line that it names"
     ),

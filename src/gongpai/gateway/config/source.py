@@ -28,6 +28,11 @@ class Source:
                 near = difflib.get_close_matches(key, known_keys(self._values), n=1)
                 self.fault(key, "unknown_key", f" ({near[0]}?)" if near else "")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file that was named could be read."""
+        return all(fault.kind not in {"file_unreadable", "not_toml"} for fault in self.faults)
+
     @classmethod
     def read(cls, path: Path | None, environ: Mapping[str, str]) -> "Source":
         """Read the file at *path*, if any, and lay the environment over it."""

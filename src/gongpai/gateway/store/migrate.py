@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
@@ -21,6 +22,7 @@ from gongpai.gateway.store.open import make_private, sqlite_path
 from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.tables import meta
 
+_log = structlog.get_logger("gongpai.store")
 _WORLD = "world"
 # Any number will do, if it is always the same: whoever migrates this database holds it.
 _LOCK = 0x676F6E67
@@ -182,6 +184,7 @@ def _revisions_after(revision: str | None) -> list[str]:
         return known
     if revision not in known:
         # A newer version has migrated already. Its changes are safe for us, that is the rule for every revision.
+        _log.warning("storage.is_newer", revision=revision, known=known[-1])
         return []
     return known[known.index(revision) + 1 :]
 
