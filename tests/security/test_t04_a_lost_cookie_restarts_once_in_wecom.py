@@ -56,3 +56,18 @@ async def test_a_restart_never_replaces_a_live_session(gateway: Gateway) -> None
     page = await signed_in.get(callback(state, gateway.mint("zhaomin")))
     assert page.status_code == 400
     assert "lisi" in (await signed_in.get("/me")).text
+
+
+async def test_a_trip_of_the_web_is_not_restarted_even_inside_wecom(gateway: Gateway) -> None:
+    state = (await gateway.browser(DESKTOP_UA).begin())["state"]
+    page = await gateway.browser().get(callback(state, gateway.mint("lisi", way="web")))
+    assert page.status_code == 400
+    assert _BUTTON in page.text
+
+
+async def test_a_browser_that_is_bound_to_something_else_is_not_restarted(gateway: Gateway) -> None:
+    state, other = (await gateway.browser().begin())["state"], gateway.browser()
+    await other.begin()
+    page = await other.get(callback(state, gateway.mint("lisi")))
+    assert page.status_code == 400
+    assert "location" not in page.headers

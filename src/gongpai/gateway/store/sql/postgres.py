@@ -16,7 +16,13 @@ _CHANNEL = "gongpai_news"
 _POOL = 10
 _TIMEOUT_SECONDS = 5.0
 _LISTEN_AGAIN_SECONDS = 1.0
-_FAULTS = (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_FAULTS = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut while it was being opened
+)
 
 
 class PostgresDriver(Driver):
