@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gongpai.gateway.account.consents import Consents
 from gongpai.gateway.account.me import Account
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit
@@ -35,12 +36,15 @@ from gongpai.gateway.gate import BEGIN_PATH, Gate
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
-from gongpai.gateway.records import Purpose
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.provider import Rooms, provide
+from gongpai.gateway.records import NewsKind, Purpose
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.machines import Machines
 from gongpai.gateway.web.return_to import HOME, own_path
 from gongpai.gateway.web.shell import Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
@@ -120,9 +124,14 @@ def _compose(
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
     dispatcher = Dispatcher(config, sessions, attempts, callback, SignOut(sessions, audit, clock), rendered, clock)
-    account = Account(config, sessions, admission, rendered, audit, clock)
+    parties = Parties(config.parties, stores.parties, stores.replays)
+    upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
+    rooms = Rooms(config, stores, sessions, admission, parties, upkeep.signing_keys, rendered, audit, clock)
+    provider = provide(rooms)
+    consents = Consents(stores.consents, parties, audit, clock)
+    account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    routes = _routes(dispatcher, account, health)
+    routes = [*_routes(dispatcher, account, health), *provider.routes]
     gate = None
     if config.gate is not None:
         guard = Gate(config.gate, stores.ring, upkeep.feed.heard)
@@ -140,7 +149,8 @@ def _compose(
 
     # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
     router = Router(routes, redirect_slashes=False, default=not_found)
-    return GatewayApp(Shell(router, rendered, config.trusted_proxies, codes.see), gate)
+    shell = Shell(router, rendered, config.trusted_proxies, codes.see)
+    return GatewayApp(Machines(provider.endpoints, shell, config.trusted_proxies, codes.see), gate)
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:
@@ -159,6 +169,7 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         Route("/signout", _page(dispatcher.sign_out), methods=["GET", "POST"]),
         Route("/me/disclosure", _page(dispatcher.disclose), methods=["POST"]),
         Route("/me/disclosure/erase", _page(account.erase_disclosure), methods=["POST"]),
+        Route("/me/consents/withdraw", _page(account.withdraw_consent), methods=["POST"]),
         Route("/me/sessions/end", _page(account.end_session), methods=["POST"]),
         Route("/language/{language}", _choose_language, methods=["GET"]),
         Route("/", _page(home), methods=["GET"]),

@@ -155,3 +155,8 @@ class Config:
     ca_file: Path | None = None
     proxy: str | None = field(default=None, repr=False)
     log_level: str = "info"
+
+    @property
+    def has_several_corps(self) -> bool:
+        """Whether an id of a member or a department says who is meant only together with a corp."""
+        return len({each.app.corpid.lower() for each in self.apps.values()}) > 1
