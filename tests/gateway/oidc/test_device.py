@@ -39,9 +39,7 @@ def test_typing_is_forgiven(typed: str) -> None:
     assert read_user_code(typed) == "BCDFGHJK"
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "BCDFGHJ", "BCDFGHJKL", "ABCDFGHJ", "BCDF_GHJK", "ＢＣＤＦＧＨＪＫ", "B" * 99]
-)
+@pytest.mark.parametrize("typed", ["", "BCDFGHJ", "BCDFGHJKL", "ABCDFGHJ", "BCDF_GHJK", "ＢＣＤＦＧＨＪＫ", "B" * 99])
 def test_what_cannot_be_a_code_is_none(typed: str) -> None:
     assert read_user_code(typed) is None
 
