@@ -1,7 +1,7 @@
 """What to answer a proxy that asks whether a request may pass (pure)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from hashlib import sha256
@@ -102,9 +102,7 @@ class Gate:
         self._ring = ring
         self._heard = heard
         self.hosts = {name: host_gate(host) for name, host in config.hosts.items()}
-        self._by_authority = {
-            authority.encode(): gate for gate in self.hosts.values() for authority in _authorities(gate.host)
-        }
+        self._by_authority = _by_authority(self.hosts.values())
 
     def find(self, authority: bytes) -> HostGate | None:
         """Return the host that a browser calls *authority*."""
@@ -213,8 +211,23 @@ def return_path(target: str) -> str:
     return "/"
 
 
-def _authorities(host: GateHost) -> list[str]:
-    # Some clients name the scheme's own port.
-    is_bare = ":" not in host.authority.rpartition("]")[2]
-    port = "443" if host.origin.startswith("https:") else "80"
-    return [host.authority, f"{host.authority}:{port}"] if is_bare else [host.authority]
+def _by_authority(gates: Collection[HostGate]) -> dict[bytes, HostGate]:
+    """Return each host by the names that proxies tell: with its port, with the scheme's own, and with none.
+
+    nginx tells no port; so two origins on one host are known by their ports alone.
+    """
+    found: dict[bytes, HostGate] = {}
+    hosts = [_host_and_port(gate.host) for gate in gates]
+    for gate, (host, port) in zip(gates, hosts, strict=True):
+        found[f"{host}:{port}".encode()] = gate
+        if [each for each, _ in hosts].count(host) == 1:
+            found[host.encode()] = gate
+    # An origin without a port is what browsers call it, whoever else is on that host.
+    return found | {gate.host.authority.encode(): gate for gate in gates}
+
+
+def _host_and_port(host: GateHost) -> tuple[str, str]:
+    name, colon, port = host.authority.rpartition(":")
+    if colon and port.isdigit():
+        return name, port
+    return host.authority, "443" if host.origin.startswith("https:") else "80"
