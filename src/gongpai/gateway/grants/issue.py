@@ -130,7 +130,7 @@ class Issuer:
         self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
     ) -> Mapping[str, Claim]:
         """Return what *scopes* and the request's own claims let *party* read of the person."""
-        wanted = allowed_claims(parse(grant.claims).userinfo, party.scopes & grant.scopes)
+        wanted = allowed_claims(parse(grant.claims).userinfo, party.scopes)
         portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted))
         return {"sub": portrait.subject, **claims_for(scopes, portrait, party.claim_rules, wanted)}
 
@@ -144,7 +144,7 @@ class Issuer:
     async def _told_in_id_token(
         self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
     ) -> Mapping[str, Claim]:
-        wanted = allowed_claims(parse(grant.claims).id_token, party.scopes & grant.scopes)
+        wanted = allowed_claims(parse(grant.claims).id_token, party.scopes)
         told_by = scopes if party.claims_in_id_token else frozenset[str]()
         if not told_by and not wanted:
             return {}
