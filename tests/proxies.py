@@ -1,5 +1,6 @@
 """The real nginx and the real Caddy, on the very files of deploy/, in front of a sample app."""
 
+import getpass
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 _NGINX_FOLDERS = (Path("/usr/sbin"),)
 
 _NGINX = """
+# The workers keep the user that runs the test, and with it the way into its folder.
+user {user};
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -63,7 +66,7 @@ def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str) -> Iterator
     upstream = (DEPLOY / "nginx" / "gongpai-http.conf").read_text().replace("127.0.0.1:8001", gate)
     (folder / "gongpai-http.conf").write_text(upstream)
     servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app) for host in hosts)
-    (folder / "nginx.conf").write_text(_NGINX.format(folder=folder, servers=servers))
+    (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, servers=servers))
     program = require_program("nginx", folders=_NGINX_FOLDERS)
     with _running([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
         yield

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,12 +34,14 @@ from gongpai.gateway.flow.dispatcher import Dispatcher
 from gongpai.gateway.flow.handoff import CROSS_PATH, FINISH_PATH, Handoff
 from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.gate import BEGIN_PATH, Gate
+from gongpai.gateway.gate.assertion import TYP as ASSERTION_TYP
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.provider import Rooms, provide
 from gongpai.gateway.records import NewsKind, Purpose
+from gongpai.gateway.records_provider import SigningAlg
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
@@ -134,7 +137,8 @@ def _compose(
     routes = [*_routes(dispatcher, account, health), *provider.routes]
     gate = None
     if config.gate is not None:
-        guard = Gate(config.gate, stores.ring, upkeep.feed.heard)
+        sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
+        guard = Gate(config.gate, config.public_url, stores.ring, upkeep.feed.heard, sign)
         entry = Entry(config, guard.hosts, sessions, admission, stores.people, stores.reservations, stores.ring, clock)
         handoff = Handoff(config, entry, sessions, stores.replays, audit, stores.ring, clock)
         steps = {BEGIN_PATH: handoff.begin, FINISH_PATH: handoff.finish}

@@ -48,6 +48,12 @@ authorizations = Counter(
     ("party", "outcome"),
     registry=REGISTRY,
 )
+logouts = Counter(
+    "gongpai_logouts",
+    "Relying parties told by back-channel logout, by party and whether they heard.",
+    ("party", "outcome"),
+    registry=REGISTRY,
+)
 tokens = Counter(
     "gongpai_tokens",
     "Answers of the token endpoint, by party, grant and what came of it.",

@@ -1,7 +1,7 @@
 """What to answer a proxy that asks whether a request may pass (pure)."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from hashlib import sha256
@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from gongpai.gateway.config.settings import GateConfig, GateHost, PathAction
+from gongpai.gateway.gate.assertion import assertion_claims
 from gongpai.gateway.gate.cookie import (
     DOMAIN_COOKIE_NAME,
     GATE_COOKIE_NAME,
@@ -26,6 +27,7 @@ from gongpai.gateway.ring import KeyRing
 
 BEGIN_PATH = "/.gongpai/begin"
 REASON_HEADER = b"X-Gongpai-Reason"
+ASSERTION_HEADER = b"X-Auth-Assertion"
 _OUR_PATHS = "/.gongpai/"
 _RETURN_LIMIT = 1_000
 _COOKIE_LINE_LIMIT = 16_384
@@ -95,10 +97,14 @@ Asked = Mapping[bytes, bytes]
 class Gate:
     """Decides on every request to the hosts behind forward-auth."""
 
-    def __init__(self, config: GateConfig, ring: KeyRing, heard: Heard) -> None:
-        """Guard the hosts of *config* with the keys and the news of this process."""
+    def __init__(
+        self, config: GateConfig, issuer: str, ring: KeyRing, heard: Heard, sign: Callable[[Mapping[str, object]], str]
+    ) -> None:
+        """Guard the hosts of *config* with the keys and the news of this process; *sign* signs assertions."""
         self._names = [(field, name.encode()) for field, name in config.headers]
-        self._empty = no_identity(self._names)
+        self._empty = [*no_identity(self._names), (ASSERTION_HEADER, b"")]
+        self._issuer = issuer
+        self._sign = sign if config.assertion else None
         self._ring = ring
         self._heard = heard
         self.hosts = {name: host_gate(host) for name, host in config.hosts.items()}
@@ -140,11 +146,17 @@ class Gate:
             return AskStore(gate, cookie, verdict.why, app_cookies)
         if gate.stamp not in cookie.admitted:
             return AskStore(gate, cookie, Ask.POLICY, app_cookies)
-        return self.let_pass(cookie, app_cookies)
+        return self.let_pass(gate, asked, cookie, app_cookies, now)
 
-    def let_pass(self, cookie: GateCookie, app_cookies: bytes) -> Answer:
+    def let_pass(self, gate: HostGate, asked: Asked, cookie: GateCookie, app_cookies: bytes, now: float) -> Answer:
         """Let the request pass as the person of *cookie*."""
-        return Answer(200, Outcome.PASSED, [*identity_headers(self._names, cookie), (b"Cookie", app_cookies)])
+        assertion = b""
+        if self._sign is not None:
+            method, target = asked[b"x-forwarded-method"], asked[b"x-forwarded-uri"]
+            claims = assertion_claims(self._issuer, gate.host.origin, method, target, cookie, now)
+            assertion = self._sign(claims).encode()
+        identity = identity_headers(self._names, cookie)
+        return Answer(200, Outcome.PASSED, [*identity, (ASSERTION_HEADER, assertion), (b"Cookie", app_cookies)])
 
     def ask_to_sign_in(self, family: Family, gate: HostGate, asked: Asked) -> Answer:
         """Refuse somebody unknown; a page load learns where to sign in."""
