@@ -38,6 +38,9 @@ from gongpai.gateway.gate.assertion import TYP as ASSERTION_TYP
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
+from gongpai.gateway.oidc.subjects import subject_for
+from gongpai.gateway.outbound import Outbound
+from gongpai.gateway.outbox import Outbox
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.provider import Rooms, provide
 from gongpai.gateway.records import NewsKind, Purpose
@@ -104,7 +107,25 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
             )
             for name, settings in config.apps.items()
         }
-        yield _compose(config, stores, upkeep, clients, clock)
+        parties = Parties(config.parties, stores.parties, stores.replays)
+        upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
+        await stack.enter_async_context(_outbox(config, stores, upkeep, parties, clock).delivering())
+        yield _compose(config, stores, upkeep, clients, parties, clock)
+
+
+def _outbox(config: Config, stores: Stores, upkeep: Upkeep, parties: Parties, clock: Callable[[], datetime]) -> Outbox:
+    verify = ssl.create_default_context()
+    if config.ca_file is not None:
+        verify.load_verify_locations(config.ca_file)
+    outbound = Outbound(config.private_hosts, verify)
+    subject = partial(subject_for, key=_pairwise_key(config))
+    outbox = Outbox(config.public_url, stores.outbox, parties, upkeep.signing_keys, outbound, subject, clock)
+    upkeep.feed.listen(NewsKind.SESSION_ENDED, outbox.wake)
+    return outbox
+
+
+def _pairwise_key(config: Config) -> bytes:
+    return derive(config.secret_key, b"pairwise")
 
 
 def _compose(
@@ -112,6 +133,7 @@ def _compose(
     stores: Stores,
     upkeep: Upkeep,
     clients: Mapping[str, AsyncWeComClient],
+    parties: Parties,
     clock: Callable[[], datetime],
 ) -> GatewayApp:
     sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
@@ -127,9 +149,8 @@ def _compose(
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
     dispatcher = Dispatcher(config, sessions, attempts, callback, SignOut(sessions, audit, clock), rendered, clock)
-    parties = Parties(config.parties, stores.parties, stores.replays)
-    upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
-    rooms = Rooms(config, stores, sessions, admission, parties, upkeep.signing_keys, rendered, audit, clock)
+    keys, pairwise_key = upkeep.signing_keys, _pairwise_key(config)
+    rooms = Rooms(config, stores, sessions, admission, parties, keys, pairwise_key, rendered, audit, clock)
     provider = provide(rooms)
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from gongpai.gateway.oidc.client_auth import check_credentials, read_credentials
@@ -15,22 +14,25 @@ from gongpai.gateway.store.ports_provider import PartyStore, ReplayStore
 _MOST = 2_000
 
 
-@dataclass(frozen=True, slots=True)
 class Parties:
     """All relying parties there are. One of the configuration wins over one of the store with its name."""
 
-    configured: Mapping[str, RelyingParty]
-    store: PartyStore
-    replays: ReplayStore
-    _known: dict[str, RelyingParty] = field(default_factory=dict)
+    def __init__(self, configured: Mapping[str, RelyingParty], store: PartyStore, replays: ReplayStore) -> None:
+        self._configured = configured
+        self._store = store
+        self._replays = replays
+        self._known: dict[str, RelyingParty] = {}
+        self._changes = 0
 
     async def get(self, client_id: str) -> RelyingParty | None:
         """Return the party, disabled or not."""
-        party = self.configured.get(client_id) or self._known.get(client_id)
+        party = self._configured.get(client_id) or self._known.get(client_id)
         if party is not None:
             return party
-        party = await self.store.get(client_id)
-        if party is not None:
+        changes = self._changes
+        party = await self._store.get(client_id)
+        # What was read while a change was told may be what was there before.
+        if party is not None and changes == self._changes:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[client_id] = party
@@ -43,6 +45,7 @@ class Parties:
 
     async def forget(self, _now: datetime) -> None:
         """Read parties anew from now on: the news told of a change."""
+        self._changes += 1
         self._known.clear()
 
     async def authenticate(
@@ -61,6 +64,6 @@ class Parties:
             raise InvalidClientError("unknown client_id")
         if assertion is not None:
             jti_hash = hashlib.sha256(assertion.jti.encode()).hexdigest()
-            if not await self.replays.see(party.client_id, jti_hash, assertion.expires_at):
+            if not await self._replays.see(party.client_id, jti_hash, assertion.expires_at):
                 raise InvalidClientError("the assertion was seen before")
         return party

@@ -1,7 +1,7 @@
 """The composition of the OpenID provider: its endpoints for machines, its routes for browsers."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from starlette.requests import Request
@@ -12,18 +12,22 @@ from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit
 from gongpai.gateway.config import Config
 from gongpai.gateway.endpoints.calling_party import CallingParty
+from gongpai.gateway.endpoints.device import DeviceAuthorization
 from gongpai.gateway.endpoints.introspection import Introspection
 from gongpai.gateway.endpoints.metadata import Document
+from gongpai.gateway.endpoints.par import PushedRequest
 from gongpai.gateway.endpoints.revocation import Revocation
 from gongpai.gateway.endpoints.token import Token
 from gongpai.gateway.endpoints.userinfo import UserInfo
-from gongpai.gateway.flow.asking import Asking
+from gongpai.gateway.flow.asking import PUSHED_AGE, PUSHED_PREFIX, Asking
 from gongpai.gateway.flow.authorize import Authorize
 from gongpai.gateway.flow.consent import ConsentStep
+from gongpai.gateway.flow.device import Device
+from gongpai.gateway.flow.end_session import EndSession
+from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.grants.issue import ACR_VALUES, Issuer
 from gongpai.gateway.grants.lookup import Lookup
 from gongpai.gateway.grants.redeem import Redeemer
-from gongpai.gateway.keys import derive
 from gongpai.gateway.oidc.discovery import Endpoints, metadata, render
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits
@@ -32,10 +36,10 @@ from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
 from gongpai.gateway.web.http import Pages
 from gongpai.gateway.web.machines import Endpoint
-from gongpai.gateway.web.visit import SCOPE_KEY
+from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 
 _READ = ("GET", "HEAD")
-_PATHS = Endpoints(end_session=None, pushed_authorization_request=None, device_authorization=None)
+_PATHS = Endpoints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Rooms:
     admission: Admission
     parties: Parties
     keys: SigningKeys
+    pairwise_key: bytes = field(repr=False)
     pages: Pages
     audit: Audit
     clock: Callable[[], datetime]
@@ -71,13 +76,14 @@ def provide(rooms: Rooms) -> Provider:
         stores.people,
         stores.reservations,
         rooms.admission,
-        derive(config.secret_key, b"pairwise"),
+        rooms.pairwise_key,
     )
     issuer = Issuer(config.public_url, config.tokens, stores.grants, rooms.keys, portraits)
-    return Provider(_endpoints(rooms, issuer, portraits), _routes(rooms, issuer, portraits))
+    asking = Asking(issuer.issuer, rooms.parties, stores.requests, rooms.keys, rooms.clock)
+    return Provider(_endpoints(rooms, issuer, portraits, asking), _routes(rooms, issuer, portraits, asking))
 
 
-def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits) -> dict[str, Endpoint]:
+def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> dict[str, Endpoint]:
     stores, audit, clock, parties = rooms.stores, rooms.audit, rooms.clock, rooms.parties
     caller = CallingParty(issuer.issuer, parties, clock)
     lookup = Lookup(issuer.issuer, stores.tokens, stores.grants, portraits, audit, clock)
@@ -87,6 +93,8 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits) -> dict[str, 
     document = render(metadata(issuer.issuer, _PATHS, ACR_VALUES))
     discovery = Endpoint(Document(lambda: document), _READ)
     userinfo = UserInfo(lookup, issuer, portraits, parties, clock)
+    pushed = PushedRequest(caller, asking.read_pushed, PUSHED_PREFIX, PUSHED_AGE)
+    device = DeviceAuthorization(caller, stores.devices, stores.counters, clock)
     return {
         "/.well-known/openid-configuration": discovery,
         "/.well-known/oauth-authorization-server": discovery,
@@ -95,25 +103,57 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits) -> dict[str, 
         "/userinfo": Endpoint(userinfo, ("GET", "POST"), is_cross_origin=True),
         "/introspect": Endpoint(Introspection(caller, lookup), ("POST",)),
         "/revoke": Endpoint(Revocation(caller, lookup), ("POST",), is_cross_origin=True),
+        "/par": Endpoint(pushed, ("POST",)),
+        "/device_authorization": Endpoint(device, ("POST",)),
     }
 
 
-def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits) -> list[BaseRoute]:
+def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> list[BaseRoute]:
     stores, audit, clock = rooms.stores, rooms.audit, rooms.clock
-    asking = Asking(issuer.issuer, rooms.parties, stores.requests, rooms.keys, clock)
     consent = ConsentStep(stores.consents, audit, clock)
     authorize = Authorize(
         asking, rooms.sessions, rooms.admission, portraits, consent, issuer, rooms.pages, audit, clock
     )
 
-    async def begin(request: Request) -> Response:
-        return await authorize.begin(request.scope[SCOPE_KEY])
-
     async def go_on(request: Request) -> Response:
         visit, handle = request.scope[SCOPE_KEY], request.path_params["handle"]
         return await (authorize.answer(visit, handle) if request.method == "POST" else authorize.go_on(visit, handle))
 
+    ending = EndSession(
+        issuer.issuer,
+        rooms.parties,
+        rooms.keys,
+        portraits,
+        rooms.sessions,
+        SignOut(rooms.sessions, audit, clock),
+        rooms.pages,
+        clock,
+    )
+    device = Device(
+        rooms.parties,
+        stores.devices,
+        stores.counters,
+        rooms.sessions,
+        rooms.admission,
+        portraits,
+        issuer,
+        rooms.pages,
+        audit,
+        clock,
+    )
     return [
-        Route("/authorize", begin, methods=["GET", "POST"]),
+        Route("/end_session", _page(ending.begin), methods=["GET", "POST"]),
+        Route("/signout/confirm", _page(ending.confirm), methods=["POST"]),
+        Route("/device", _page(device.ask), methods=["GET"]),
+        Route("/device", _page(device.show), methods=["POST"]),
+        Route("/device/confirm", _page(device.decide), methods=["POST"]),
+        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
         Route("/authorize/{handle}", go_on, methods=["GET", "POST"]),
     ]
+
+
+def _page(handler: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        return await handler(request.scope[SCOPE_KEY])
+
+    return answer

@@ -110,6 +110,13 @@ PAGES: dict[str, Page] = {
     "end-session": pages.EndSession("员工食堂", {"state": "x"}, "https://lunch.example.com"),
     "end-session-of-nobody": pages.EndSession(None, {}),
     "session-ended": pages.SessionEnded(),
+    "device-code": pages.DeviceCode(is_wrong=False),
+    "device-code-wrong": pages.DeviceCode(is_wrong=True),
+    "device-confirm": pages.DeviceConfirm(
+        "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", NOW, "BCDF-GHJK", "a1"
+    ),
+    "device-approved": pages.DeviceDone("员工食堂", is_approved=True),
+    "device-refused": pages.DeviceDone("员工食堂", is_approved=False),
     "chooser": pages.SigninChooser((Choice("员工门户", "/signin?app=main"), Choice("Group IT", "/signin?app=it"))),
     "chooser-empty": pages.SigninChooser(()),
     "panel": panel(),
