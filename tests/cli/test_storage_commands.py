@@ -82,6 +82,20 @@ def test_migrate_shows_then_applies_what_is_pending(storage: str) -> None:
     assert run(storage, "migrate", "--check").stdout == "up to date\n"
 
 
+@pytest.mark.services
+def test_an_installation_is_copied_to_postgresql_once(storage: str, postgres_url: str) -> None:
+    file = storage.removeprefix("sqlite://")
+    run(storage, "migrate")
+    run(storage, "keys", "list")
+    copied = run(postgres_url, "migrate", "copy", file)
+    # 3 keys that seal, 6 that sign, news of each kind, and how far the news have come.
+    assert (copied.exit_code, copied.stdout) == (0, "copied: 16 rows\n")
+    assert run(postgres_url, "keys", "list").stdout == run(storage, "keys", "list").stdout
+    again = run(postgres_url, "migrate", "copy", file)
+    assert (again.exit_code, "not empty" in again.stderr) == (3, True)
+    assert run(storage, "migrate", "copy", file).exit_code == 2
+
+
 def test_migrate_refuses_a_database_of_the_other_world(storage: str) -> None:
     migrate(storage, World.SANDBOX)
     result = run(storage, "migrate")

@@ -59,6 +59,13 @@ async def test_taking_a_code_keeps_its_tokens_in_the_same_act(stores: Stores) ->
     assert await stores.tokens.get_refresh(issued.refresh.token_hash) == (issued.refresh, grant)
 
 
+async def test_a_party_without_refresh_tokens_gets_an_access_token_alone(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    issued = make_issued(grant, is_refreshable=False)
+    assert await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    assert await stores.tokens.get_access(issued.access.token_hash) == (issued.access, grant)
+
+
 async def test_a_code_that_comes_again_issues_nothing_and_names_its_grant(stores: Stores) -> None:
     grant, code = await begin(stores)
     assert await stores.authorization_codes.take(code.code_hash, make_issued(grant), NOW)

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.records import NewsKind
+from gongpai.gateway.records import EndReason, NewsKind
 from gongpai.gateway.records_provider import (
     AuthMethod,
     ClaimRules,
@@ -130,6 +130,22 @@ async def test_a_removed_party_leaves_no_grant_and_no_consent(stores: Stores) ->
     removed = await stores.grants.get(grant.grant_id)
     assert removed is not None
     assert removed.revoke_reason is RevokeReason.PARTY_REMOVED
+
+
+async def test_leaving_withdrawing_removing_and_ending_at_once_do_not_wait_for_each_other(nodes: Nodes) -> None:
+    for _ in range(5):
+        await nodes.one.parties.add(make_party())
+        grant, _ = await begin(nodes.one)
+        await nodes.one.consents.give(Consent(grant.subject, "grafana", grant.scopes, NOW))
+        await asyncio.gather(
+            nodes.one.people.retire(grant.subject, NOW),
+            nodes.two.sessions.end(grant.session_ref, EndReason.SIGN_OUT, NOW),
+            nodes.one.consents.withdraw(grant.subject, "grafana", NOW),
+            nodes.two.parties.remove("grafana", NOW),
+            nodes.two.grants.revoke(grant.grant_id, RevokeReason.DENIED, NOW),
+        )
+        assert await nodes.one.grants.find(grant.subject, NOW) == []
+        assert await nodes.one.consents.find(grant.subject) == []
 
 
 async def test_a_consent_replaces_the_one_before(stores: Stores) -> None:

@@ -142,6 +142,28 @@ async def test_no_fault_ends_the_feed(stores: Stores) -> None:
         await feed.stop()
 
 
+async def test_news_of_parties_and_signing_keys_reach_who_listens_and_concern_no_session(stores: Stores) -> None:
+    heard: list[str] = []
+
+    async def on_parties(_now: datetime) -> None:
+        heard.append("parties")
+
+    async def on_signing_keys(_now: datetime) -> None:
+        heard.append("signing keys")
+
+    feed = NewsFeed(stores.news, stores.driver, no_keys)
+    feed.listen(NewsKind.PARTIES_CHANGED, on_parties)
+    feed.listen(NewsKind.SIGNING_KEYS_CHANGED, on_signing_keys)
+    for _ in range(2):
+        await stores.news.tell(NewsKind.PARTIES_CHANGED, "grafana", 0, LATER)
+    await feed.catch_up()
+    assert heard == ["parties"]
+    await stores.news.tell(NewsKind.SIGNING_KEYS_CHANGED, "", 0, LATER)
+    await feed.catch_up()
+    assert heard == ["parties", "signing keys"]
+    assert (feed.heard.ended, feed.heard.epochs) == ({}, {})
+
+
 async def test_more_news_than_a_page_are_all_heard(stores: Stores) -> None:
     await asyncio.gather(
         *(stores.news.tell(NewsKind.SESSION_ENDED, f"ref{number}", 0, LATER) for number in range(1100))

@@ -1,5 +1,7 @@
-"""``gongpai migrate``: bring the database to this version; ``serve`` does the same before it starts."""
+"""``gongpai migrate``: bring the database to this version, as ``serve`` does first; copy it to PostgreSQL."""
 
+import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,13 +9,19 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.troubles import told
 
+migrations = typer.Typer(invoke_without_command=True)
 
+
+@migrations.callback()
 def migrate(
+    context: typer.Context,
     path: ConfigOption = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; status 1 if something is pending.")] = False,
 ) -> None:
     """Apply pending changes of the schema; safe while other processes serve or migrate too."""
+    if context.invoked_subcommand is not None:
+        return
     from gongpai.gateway.records import World
     from gongpai.gateway.store.migrate import find_pending
     from gongpai.gateway.store.migrate import migrate as bring_up_to_date
@@ -28,3 +36,29 @@ def migrate(
         typer.echo("up to date")
     if check and revisions:
         raise typer.Exit(1)
+
+
+@migrations.command("copy")
+def copy(
+    file: Annotated[Path, typer.Argument(help="The SQLite file; stop its gateway first.", exists=True, dir_okay=False)],
+    path: ConfigOption = None,
+) -> None:
+    """Copy a SQLite installation into the PostgreSQL database of the configuration, which must be empty."""
+    from gongpai.gateway.records import World
+    from gongpai.gateway.store import StoreError
+    from gongpai.gateway.store.migrate import migrate as bring_up_to_date
+    from gongpai.gateway.store.move import move
+    from gongpai.gateway.store.open import sqlite_path
+
+    config = require_config(path)
+    if sqlite_path(config.storage) is not None:
+        typer.echo("storage: name the PostgreSQL database to copy to in the configuration first", err=True)
+        raise typer.Exit(2)
+    world = World.SANDBOX if config.sandbox else World.WECOM
+    try:
+        bring_up_to_date(config.storage, world)
+        rows = asyncio.run(move(file, config.storage))
+    except StoreError as error:
+        typer.echo(f"storage: {error}", err=True)
+        raise typer.Exit(3) from None
+    typer.echo(f"copied: {rows} rows")

@@ -39,7 +39,7 @@ program.command("errcode", context_settings={"ignore_unknown_options": True})(er
 program.command("demo")(demo.demo)
 program.command("sandbox")(sandbox.sandbox)
 program.command("serve")(serve.serve)
-program.command("migrate")(migrate.migrate)
 program.command("backup")(backup.backup)
+program.add_typer(migrate.migrations, name="migrate")
 program.add_typer(config.config, name="config")
 program.add_typer(keys.keys, name="keys")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gongpai.gateway.account.consents import Consents
 from gongpai.gateway.account.me import Account
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit
@@ -32,15 +34,23 @@ from gongpai.gateway.flow.dispatcher import Dispatcher
 from gongpai.gateway.flow.handoff import CROSS_PATH, FINISH_PATH, Handoff
 from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.gate import BEGIN_PATH, Gate
+from gongpai.gateway.gate.assertion import TYP as ASSERTION_TYP
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
-from gongpai.gateway.records import Purpose
+from gongpai.gateway.oidc.subjects import subject_for
+from gongpai.gateway.outbound import Outbound
+from gongpai.gateway.outbox import Outbox
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.provider import Rooms, provide
+from gongpai.gateway.records import NewsKind, Purpose
+from gongpai.gateway.records_provider import SigningAlg
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.machines import Machines
 from gongpai.gateway.web.return_to import HOME, own_page
 from gongpai.gateway.web.shell import Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
@@ -95,7 +105,25 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
             )
             for name, settings in config.apps.items()
         }
-        yield _compose(config, stores, upkeep, clients, clock)
+        parties = Parties(config.parties, stores.parties, stores.replays)
+        upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
+        await stack.enter_async_context(_outbox(config, stores, upkeep, parties, clock).delivering())
+        yield _compose(config, stores, upkeep, clients, parties, clock)
+
+
+def _outbox(config: Config, stores: Stores, upkeep: Upkeep, parties: Parties, clock: Callable[[], datetime]) -> Outbox:
+    verify = ssl.create_default_context()
+    if config.ca_file is not None:
+        verify.load_verify_locations(config.ca_file)
+    outbound = Outbound(config.private_hosts, trust(config.ca_file))
+    subject = partial(subject_for, key=_pairwise_key(config))
+    outbox = Outbox(config.public_url, stores.outbox, parties, upkeep.signing_keys, outbound, subject, clock)
+    upkeep.feed.listen(NewsKind.SESSION_ENDED, outbox.wake)
+    return outbox
+
+
+def _pairwise_key(config: Config) -> bytes:
+    return derive(config.secret_key, b"pairwise")
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
@@ -111,6 +139,7 @@ def _compose(
     stores: Stores,
     upkeep: Upkeep,
     clients: Mapping[str, AsyncWeComClient],
+    parties: Parties,
     clock: Callable[[], datetime],
 ) -> GatewayApp:
     sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
@@ -127,12 +156,17 @@ def _compose(
     rendered = Pages(_page_policy(config), config.sandbox)
     signout = SignOut(sessions, audit, clock)
     dispatcher = Dispatcher(config, sessions, admission, attempts, callback, signout, rendered, clock)
-    account = Account(config, sessions, admission, rendered, audit, clock)
+    keys, pairwise_key = upkeep.signing_keys, _pairwise_key(config)
+    rooms = Rooms(config, stores, sessions, admission, parties, keys, pairwise_key, rendered, audit, clock)
+    provider = provide(rooms)
+    consents = Consents(stores.consents, parties, audit, clock)
+    account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    routes = _routes(dispatcher, account, health)
+    routes = [*_routes(dispatcher, account, health), *provider.routes]
     gate = None
     if config.gate is not None:
-        guard = Gate(config.gate, stores.ring, upkeep.feed.heard)
+        sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
+        guard = Gate(config.gate, config.public_url, stores.ring, upkeep.feed.heard, sign)
         entry = Entry(config, guard.hosts, sessions, admission, stores.people, stores.reservations, stores.ring, clock)
         handoff = Handoff(config, entry, sessions, stores.replays, audit, stores.ring, clock)
         steps = {BEGIN_PATH: handoff.begin, FINISH_PATH: handoff.finish}
@@ -147,7 +181,8 @@ def _compose(
 
     # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
     router = Router(routes, redirect_slashes=False, default=not_found)
-    return GatewayApp(Shell(router, rendered, config.trusted_proxies, codes.see), gate)
+    shell = Shell(router, rendered, config.trusted_proxies, codes.see)
+    return GatewayApp(Machines(provider.endpoints, shell, config.trusted_proxies, codes.see), gate)
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:
@@ -166,6 +201,7 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         Route("/signout", _page(dispatcher.sign_out), methods=["GET", "POST"]),
         Route("/me/disclosure", _page(dispatcher.disclose), methods=["POST"]),
         Route("/me/disclosure/erase", _page(account.erase_disclosure), methods=["POST"]),
+        Route("/me/consents/withdraw", _page(account.withdraw_consent), methods=["POST"]),
         Route("/me/sessions/end", _page(account.end_session), methods=["POST"]),
         Route("/language/{language}", _choose_language, methods=["GET"]),
         Route("/", _page(home), methods=["GET"]),

@@ -42,3 +42,21 @@ gate_decisions = Counter(
     ("outcome", "source"),
     registry=REGISTRY,
 )
+authorizations = Counter(
+    "gongpai_authorizations",
+    "Answers to relying parties through the browser, by party and what came of it.",
+    ("party", "outcome"),
+    registry=REGISTRY,
+)
+logouts = Counter(
+    "gongpai_logouts",
+    "Relying parties told by back-channel logout, by party and whether they heard.",
+    ("party", "outcome"),
+    registry=REGISTRY,
+)
+tokens = Counter(
+    "gongpai_tokens",
+    "Answers of the token endpoint, by party, grant and what came of it.",
+    ("party", "grant", "outcome"),
+    registry=REGISTRY,
+)

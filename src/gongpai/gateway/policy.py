@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 
 from gongpai.gateway.config.settings import Policy
 from gongpai.gateway.errors import Reason, RefusedError
-from gongpai.gateway.records_provider import PartyPolicy
+from gongpai.gateway.records_provider import PartyPolicy, WebLoginRule
 from gongpai.wecom.errors import DeniedError
 from gongpai.wecom.models import Identity, Kind, Member, Status, UserProfile
+from gongpai.wecom.signin import Way
 
 # Source: WeCom 90313: 60111 says that the userid does not exist, 50002 and 60011 that it is out of the app's range.
 _UNKNOWN_USERID = 60111
@@ -86,6 +87,15 @@ def may_use(
     if policy.corpids and corpid not in policy.corpids:
         return Reason.NOT_ALLOWED
     return reason_against(policy, userid, departments, parents)
+
+
+def is_way_allowed(policy: PartyPolicy, way: str) -> bool:
+    """Whether a relying party may be used after a sign-in by *way* (T6, T18)."""
+    if way == Way.IN_APP.value:
+        return not policy.ways or way in policy.ways
+    # Which of WeCom's two pages shows the QR code is a setting of the app, and proves the same.
+    is_web_allowed = not policy.ways or bool(policy.ways & {Way.WEB.value, Way.QR.value})
+    return is_web_allowed and policy.web_login is not WebLoginRule.DENY
 
 
 def asks_departments(policy: Policy | PartyPolicy) -> bool:

@@ -60,6 +60,10 @@ def me(name: str = "李思思", *, is_in_wecom: bool = True, has_disclosure: boo
             session("a2", "browser", "windows", is_current=False),
             session("a3", "browser", None, is_current=False),
         ),
+        consents=(
+            pages.ConsentLine("lunch", "员工食堂", ("email", "profile"), NOW),
+            pages.ConsentLine("wiki", "Wiki", (), NOW),
+        ),
     )
 
 
@@ -91,7 +95,35 @@ def panel(app_name: str = "员工门户") -> pages.SigninPanel:
     )
 
 
+def consent(party: str = "员工食堂") -> pages.Consent:
+    scopes = ("address", "email", "groups", "offline_access", "phone", "profile")
+    return pages.Consent(
+        party, "lunch.example.com", "李思思", scopes, "/authorize/x", "a1", "https://lunch.example.com"
+    )
+
+
+def turned_away(reason: str, contact: str | None) -> pages.TurnedAway:
+    return pages.TurnedAway("员工食堂", reason, contact, "https://lunch.example.com/cb?error=x", REFERENCE)
+
+
 PAGES: dict[str, Page] = {
+    "consent": consent(),
+    **{
+        f"turned-away-{reason}": turned_away(reason, contact)
+        for reason, contact in (("not_allowed", "food@example.com"), ("denied", None), ("way_not_allowed", None))
+    },
+    "bad-party-request": pages.BadPartyRequest("redirect_uri is not registered for this client_id", REFERENCE),
+    "request-gone": pages.RequestGone(),
+    "end-session": pages.EndSession("员工食堂", {"state": "x"}, "https://lunch.example.com"),
+    "end-session-of-nobody": pages.EndSession(None, {}),
+    "session-ended": pages.SessionEnded(),
+    "device-code": pages.DeviceCode(is_wrong=False),
+    "device-code-wrong": pages.DeviceCode(is_wrong=True),
+    "device-confirm": pages.DeviceConfirm(
+        "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", NOW, "BCDF-GHJK", "a1"
+    ),
+    "device-approved": pages.DeviceDone("员工食堂", is_approved=True),
+    "device-refused": pages.DeviceDone("员工食堂", is_approved=False),
     "chooser": pages.SigninChooser((Choice("员工门户", "/signin?app=main"), Choice("Group IT", "/signin?app=it"))),
     "chooser-empty": pages.SigninChooser(()),
     "panel": panel(),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from gongpai.gateway.account.consents import Consents
 from gongpai.gateway.account.facts import company_fact, profile_facts, sensitive_facts, session_line
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
@@ -29,6 +30,7 @@ class Account:
     config: Config
     sessions: Sessions
     admission: Admission
+    consents: Consents
     pages: Pages
     audit: Audit
     clock: Callable[[], datetime]
@@ -61,6 +63,7 @@ class Account:
             has_disclosure=disclosure is not None,
             is_in_wecom=session.way == Way.IN_APP.value,
             sessions=tuple(session_line(each, session) for each in await self.sessions.find(session.subject, now)),
+            consents=await self.consents.lines(session),
         )
         return self.pages.answer(visit, page, is_signed_in=True)
 
@@ -72,6 +75,19 @@ class Account:
             return _to_sign_in()
         await self.sessions.erase_disclosure(session)
         await self.audit.record(AuditEvent("disclosure.erased", session.subject, session.ref), self.clock())
+        return see_other(HOME)
+
+    async def withdraw_consent(self, visit: Visit) -> Response:
+        """Withdraw what a relying party may see: ``POST /me/consents/withdraw``.
+
+        Raises:
+            BadRequestError: the person allowed it nothing.
+        """
+        client_id = (await visit.form()).get("client_id", "")
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        await self.consents.withdraw(session, client_id)
         return see_other(HOME)
 
     async def end_session(self, visit: Visit) -> Response:

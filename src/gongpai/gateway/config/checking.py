@@ -56,6 +56,7 @@ def check(source: Source) -> Config | None:
         "gate": check_gate(source, apps, has_proxies=bool(proxies)),
         "session": _check_session(source),
         "tokens": _check_tokens(source),
+        "private_hosts": frozenset(each.lower() for each in source.texts("private_hosts")),
         "parties": check_parties(source, apps),
         "verify_files": _check_verify_files(source),
         "proxy": _check_proxy(source),

@@ -41,7 +41,8 @@ _HEADER = re.compile(r"(?:X|Remote)(?:-[A-Z][A-Za-z0-9]*){1,8}")
 _HEADER_LIMIT = 64
 # These say where a request came from and went to; none of them names a person.
 _TAKEN = re.compile(
-    r"X-(?:Forwarded-(?:For|Host|Method|Port|Prefix|Proto|Server|Uri)|Original-.*|Real-Ip|Gongpai-.*)", re.IGNORECASE
+    r"X-(?:Forwarded-(?:For|Host|Method|Port|Prefix|Proto|Server|Uri)|Original-.*|Real-Ip|Gongpai-.*|Auth-Assertion)",
+    re.IGNORECASE,
 )
 _RULE_PATH = re.compile(r"/(?:[^\s/\\;%?#\x00-\x1f\x7f]+/)*[^\s/\\;%?#\x00-\x1f\x7f]*")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -66,8 +67,8 @@ def check_gate(source: Source, apps: Mapping[str, AppConfig], *, has_proxies: bo
         if twin is not None:
             source.fault(f"gate.hosts.{name}", "same_host", f"gate.hosts.{twin}")
         hosts[name] = host
-    headers = _check_headers(source)
-    return None if listen is None else GateConfig(listen, hosts, headers)
+    headers, assertion = _check_headers(source), source.flag("gate.assertion")
+    return None if listen is None else GateConfig(listen, hosts, headers, assertion)
 
 
 def _check_listen(source: Source) -> Address | Path | None:

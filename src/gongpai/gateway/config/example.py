@@ -15,7 +15,7 @@ _FILLED = {
 }
 _LISTS = frozenset({"trusted_proxies", "allow_departments", "deny_departments", "allow_userids", "deny_userids"})
 _LISTS |= {"redirect_uris", "post_logout_redirect_uris", "origins", "email_domains", "verified_domains", "groups"}
-_LISTS |= {"corpids", "apps", "rules", "ways"}
+_LISTS |= {"corpids", "apps", "rules", "ways", "private_hosts"}
 
 
 def render_example(language: Language) -> str:

@@ -62,7 +62,18 @@ REFERENCE = (
         "每个来源地址每分钟最多发起多少次登录；0 为不限。",
         "How many sign-ins one address may begin in a minute; 0 sets no limit.",
     ),
-    Setting("ca_file", "", "访问企业微信时信任的私有 CA（PEM）。", "A private CA (PEM) to trust when calling WeCom."),
+    Setting(
+        "private_hosts",
+        "",
+        "退出通知可以发往这些位于内网的应用主机；其他内网地址一律不访问。",
+        "Hosts of relying parties in private networks that may be told of a logout; no others there are called.",
+    ),
+    Setting(
+        "ca_file",
+        "",
+        "访问企业微信和通知应用退出时信任的私有 CA（PEM）。",
+        "A private CA (PEM) to trust when calling WeCom, or telling relying parties of a logout.",
+    ),
     Setting("proxy", "", "访问企业微信用的出口代理。", "The outbound proxy for calls to WeCom."),
     Setting("log_level", "info", "`debug`、`info`、`warning` 或 `error`。", "`debug`, `info`, `warning` or `error`."),
     Setting(
@@ -156,6 +167,12 @@ REFERENCE = (
         "oauth2-proxy",
         "身份请求头的名称：`oauth2-proxy`、`remote`（`Remote-User` 等）或 `own`（自定）。",
         "The names of the identity headers: `oauth2-proxy`, `remote` (`Remote-User` ...) or `own`.",
+    ),
+    Setting(
+        "gate.assertion",
+        "false",
+        "每个放行的请求带上签名的 `X-Auth-Assertion`，应用可用 JWKS 验证。",
+        "Every request that passes carries a signed `X-Auth-Assertion`, which apps verify by the JWKS.",
     ),
     *(
         Setting(

@@ -86,7 +86,7 @@ PARTY_SETTINGS = (
     _party(
         "owns_mailboxes",
         "false",
-        "模板生成的邮箱全部归你所有，可算已验证。",
+        "模板生成的邮箱全部归您所有，可算已验证。",
         "You own every mailbox the template can name, so they count as verified.",
     ),
     _party("groups", "", "只给出这些部门编号。", "Tell these departments only, by id."),

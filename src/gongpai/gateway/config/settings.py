@@ -127,6 +127,8 @@ class GateConfig:
     listen: Address | Path
     hosts: Mapping[str, GateHost]
     headers: tuple[tuple[IdentityField, str], ...]
+    assertion: bool = False
+    """Whether each request that passes carries a signed assertion of who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,16 @@ class Config:
     tokens: TokenLimits = field(default_factory=TokenLimits)
     parties: Mapping[str, RelyingParty] = field(default_factory=dict)
     verify_files: Mapping[str, str] = field(default_factory=dict)
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts of relying parties that may be called although they lie in private networks (T27)."""
     starts_per_minute: int = 600
     """How many sign-ins one address may begin in a minute; 0 sets no limit."""
     gate: GateConfig | None = None
     ca_file: Path | None = None
     proxy: str | None = field(default=None, repr=False)
     log_level: str = "info"
+
+    @property
+    def has_several_corps(self) -> bool:
+        """Whether an id of a member or a department says who is meant only together with a corp."""
+        return len({each.app.corpid.lower() for each in self.apps.values()}) > 1

@@ -95,6 +95,7 @@ class ForwardAuth:
 
     async def _ask_store(self, family: Family, asked: Asked, question: AskStore) -> Answer:
         """Read the session, renew its cookie, and let the request pass; a store that is down refuses."""
+        now = self.clock().timestamp()
         try:
             session = await self.sessions.see(question.cookie.ref, self.clock())
             entered = None if session is None else await self.entry.enter(session, question.host)
@@ -106,7 +107,7 @@ class ForwardAuth:
             return self.gate.refuse(family, Outcome.UNAVAILABLE)
         if entered is None:
             return self.gate.ask_to_sign_in(family, question.host, asked)
-        answer = self.gate.let_pass(entered.cookie, question.app_cookies)
+        answer = self.gate.let_pass(question.host, asked, entered.cookie, question.app_cookies, now)
         return replace(answer, headers=[*answer.headers, (b"Set-Cookie", entered.set_cookie.encode())])
 
     def _refuse_peer(self, family: Family) -> Answer:

@@ -26,7 +26,7 @@ from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.records import Purpose, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
-from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.http import Pages, not_yet, see_other
 from gongpai.gateway.web.pages import SigninChooser
 from gongpai.gateway.web.return_to import HOME, START, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
@@ -54,7 +54,7 @@ class Dispatcher:
     async def sign_in(self, visit: Visit) -> Response:
         """Begin: ``GET /signin``, or a POST of the button that follows a sign-out."""
         if visit.is_fetched_ahead:
-            return _not_yet()
+            return not_yet()
         wish = await visit.form() if visit.method == "POST" else _wish(visit)
         app, via = wish.get("app"), wish.get("via")
         if app not in {None, *self.config.apps} or via not in {None, *Via}:
@@ -66,6 +66,7 @@ class Dispatcher:
             via=None if via is None else Via(via),
             has_signed_out=visit.cookie(cookies.SIGNED_OUT) is not None,
             has_clicked=visit.method == "POST",
+            is_fresh=wish.get("fresh") == "1",
         )
         visit.start_url = signin_url(_fields(journey))
         return await self._go(visit, journey, await self._checked_session(visit))
@@ -73,7 +74,7 @@ class Dispatcher:
     async def come_back(self, visit: Visit, app: str) -> Response:
         """Finish: ``GET /signin/callback/{app}``."""
         if visit.is_fetched_ahead:
-            return _not_yet()
+            return not_yet()
         session = await self._session(visit)
         result = await self.callback.finish(visit, app, session)
         match result:
@@ -173,16 +174,12 @@ class Dispatcher:
 
 
 def _wish(visit: Visit) -> dict[str, str]:
-    limits = {"app": _MAX_APP_NAME, "via": _MAX_APP_NAME, "return_to": _MAX_RETURN_TO}
+    limits = {"app": _MAX_APP_NAME, "via": _MAX_APP_NAME, "return_to": _MAX_RETURN_TO, "fresh": 1}
     values = {name: visit.parameter(name, limit) for name, limit in limits.items()}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _fields(journey: Journey) -> dict[str, str]:
-    fields = {"return_to": journey.return_to, "app": journey.app, "via": journey.via}
+    fresh = "1" if journey.is_fresh else None
+    fields = {"return_to": journey.return_to, "app": journey.app, "via": journey.via, "fresh": fresh}
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _not_yet() -> Response:
-    # Nobody is looking yet. A browser throws away a prefetch that fails, and asks again when the person comes (T5).
-    return Response(status_code=503)

@@ -30,6 +30,8 @@ class Journey:
     """WeCom's answer to what the journey wanted is in, whatever it was."""
     has_signed_out: bool = False
     has_clicked: bool = False
+    is_fresh: bool = False
+    """The person is to confirm who they are, whatever session there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ Step = Choose | AskClick | LogIn | AskConsent | ContinueInWeCom | Respond
 
 def next_step(journey: Journey, session: Session | None) -> Step:
     """Decide the next step of *journey* from what is already settled: who it is, then what they agree to, then back."""
-    if session is None or not _is_as_chosen(session, journey):
+    if session is None or journey.is_fresh or not _is_as_chosen(session, journey):
         return _identify(journey)
     if journey.wants_disclosure and not journey.is_answered:
         # WeCom gives the sensitive fields to its own client only (WeCom 98177: no user_ticket from web login). The way

@@ -13,8 +13,9 @@ from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.oidc.claims import scopes_of
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import ErrorCode
+from gongpai.gateway.policy import is_way_allowed
 from gongpai.gateway.records import Session
-from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty, WebLoginRule
+from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty
 from gongpai.wecom.signin import Way
 
 
@@ -112,27 +113,19 @@ def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, 
 
 def _came_rightly(policy: PartyPolicy, session: Session) -> bool:
     """Whether app and way of the session are those that the party's policy allows (T6, T18)."""
-    return (not policy.apps or session.app in policy.apps) and _is_way_allowed(policy, session.way)
+    return (not policy.apps or session.app in policy.apps) and is_way_allowed(policy, session.way)
 
 
 def _way_in(policy: PartyPolicy, session: Session | None, *, opens_in_app: bool) -> LogIn | TurnAway:
     # Without a session the person chooses among several; with one of another app they must not come back with it.
     app = min(policy.apps) if len(policy.apps) == 1 or (policy.apps and session is not None) else None
-    may_in_app, may_web = _is_way_allowed(policy, Way.IN_APP.value), _is_way_allowed(policy, Way.WEB.value)
+    may_in_app, may_web = is_way_allowed(policy, Way.IN_APP.value), is_way_allowed(policy, Way.WEB.value)
     if may_in_app and may_web:
         return LogIn(app)
     if may_web:
         return LogIn(app, Via.WEB)
     # Outside WeCom the in-app link leads nowhere but to a page that says so.
     return LogIn(app, Via.IN_APP) if may_in_app and opens_in_app else TurnAway(Reason.WAY_NOT_ALLOWED)
-
-
-def _is_way_allowed(policy: PartyPolicy, way: str) -> bool:
-    if way == Way.IN_APP.value:
-        return not policy.ways or way in policy.ways
-    # Which of WeCom's two pages shows the QR code is a setting of the app, and proves the same.
-    is_web_allowed = not policy.ways or bool(policy.ways & {Way.WEB.value, Way.QR.value})
-    return is_web_allowed and policy.web_login is not WebLoginRule.DENY
 
 
 def _is_meant(request: AuthorizationRequest, session: Session, subject: str | None, now: datetime) -> bool:
@@ -157,7 +150,7 @@ def _confirm(request: AuthorizationRequest, policy: PartyPolicy, session: Sessio
     # They signed in for this request, and again it is not the one whom the party means.
     is_tried = is_another and session.auth_time >= request.created_at
     # WeCom's own client signs in silently only, so there nobody can confirm.
-    may_confirm = not settled.opens_in_app and _is_way_allowed(policy, Way.WEB.value)
+    may_confirm = not settled.opens_in_app and is_way_allowed(policy, Way.WEB.value)
     if is_tried or not may_confirm:
         return Refuse(ErrorCode.LOGIN_REQUIRED)
     return LogIn(session.app, Via.WEB, is_fresh=True)

@@ -1,7 +1,7 @@
 """What to answer a proxy that asks whether a request may pass (pure)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from hashlib import sha256
@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from gongpai.gateway.config.settings import GateConfig, GateHost, PathAction
+from gongpai.gateway.gate.assertion import assertion_claims
 from gongpai.gateway.gate.cookie import (
     DOMAIN_COOKIE_NAME,
     GATE_COOKIE_NAME,
@@ -26,6 +27,7 @@ from gongpai.gateway.ring import KeyRing
 
 BEGIN_PATH = "/.gongpai/begin"
 REASON_HEADER = b"X-Gongpai-Reason"
+ASSERTION_HEADER = b"X-Auth-Assertion"
 _OUR_PATHS = "/.gongpai/"
 _RETURN_LIMIT = 1_000
 _COOKIE_LINE_LIMIT = 16_384
@@ -95,16 +97,18 @@ Asked = Mapping[bytes, bytes]
 class Gate:
     """Decides on every request to the hosts behind forward-auth."""
 
-    def __init__(self, config: GateConfig, ring: KeyRing, heard: Heard) -> None:
-        """Guard the hosts of *config* with the keys and the news of this process."""
+    def __init__(
+        self, config: GateConfig, issuer: str, ring: KeyRing, heard: Heard, sign: Callable[[Mapping[str, object]], str]
+    ) -> None:
+        """Guard the hosts of *config* with the keys and the news of this process; *sign* signs assertions."""
         self._names = [(field, name.encode()) for field, name in config.headers]
-        self._empty = no_identity(self._names)
+        self._empty = [*no_identity(self._names), (ASSERTION_HEADER, b"")]
+        self._issuer = issuer
+        self._sign = sign if config.assertion else None
         self._ring = ring
         self._heard = heard
         self.hosts = {name: host_gate(host) for name, host in config.hosts.items()}
-        self._by_authority = {
-            authority.encode(): gate for gate in self.hosts.values() for authority in _authorities(gate.host)
-        }
+        self._by_authority = _by_authority(self.hosts.values())
 
     def find(self, authority: bytes) -> HostGate | None:
         """Return the host that a browser calls *authority*."""
@@ -142,11 +146,17 @@ class Gate:
             return AskStore(gate, cookie, verdict.why, app_cookies)
         if gate.stamp not in cookie.admitted:
             return AskStore(gate, cookie, Ask.POLICY, app_cookies)
-        return self.let_pass(cookie, app_cookies)
+        return self.let_pass(gate, asked, cookie, app_cookies, now)
 
-    def let_pass(self, cookie: GateCookie, app_cookies: bytes) -> Answer:
+    def let_pass(self, gate: HostGate, asked: Asked, cookie: GateCookie, app_cookies: bytes, now: float) -> Answer:
         """Let the request pass as the person of *cookie*."""
-        return Answer(200, Outcome.PASSED, [*identity_headers(self._names, cookie), (b"Cookie", app_cookies)])
+        assertion = b""
+        if self._sign is not None:
+            method, target = asked[b"x-forwarded-method"], asked[b"x-forwarded-uri"]
+            claims = assertion_claims(self._issuer, gate.host.origin, method, target, cookie, now)
+            assertion = self._sign(claims).encode()
+        identity = identity_headers(self._names, cookie)
+        return Answer(200, Outcome.PASSED, [*identity, (ASSERTION_HEADER, assertion), (b"Cookie", app_cookies)])
 
     def ask_to_sign_in(self, family: Family, gate: HostGate, asked: Asked) -> Answer:
         """Refuse somebody unknown; a page load learns where to sign in."""
@@ -213,8 +223,23 @@ def return_path(target: str) -> str:
     return "/"
 
 
-def _authorities(host: GateHost) -> list[str]:
-    # Some clients name the scheme's own port.
-    is_bare = ":" not in host.authority.rpartition("]")[2]
-    port = "443" if host.origin.startswith("https:") else "80"
-    return [host.authority, f"{host.authority}:{port}"] if is_bare else [host.authority]
+def _by_authority(gates: Collection[HostGate]) -> dict[bytes, HostGate]:
+    """Return each host by the names that proxies tell: with its port, with the scheme's own, and with none.
+
+    nginx tells no port; so two origins on one host are known by their ports alone.
+    """
+    found: dict[bytes, HostGate] = {}
+    hosts = [_host_and_port(gate.host) for gate in gates]
+    for gate, (host, port) in zip(gates, hosts, strict=True):
+        found[f"{host}:{port}".encode()] = gate
+        if [each for each, _ in hosts].count(host) == 1:
+            found[host.encode()] = gate
+    # An origin without a port is what browsers call it, whoever else is on that host.
+    return found | {gate.host.authority.encode(): gate for gate in gates}
+
+
+def _host_and_port(host: GateHost) -> tuple[str, str]:
+    name, colon, port = host.authority.rpartition(":")
+    if colon and port.isdigit():
+        return name, port
+    return host.authority, "443" if host.origin.startswith("https:") else "80"

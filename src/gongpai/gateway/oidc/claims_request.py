@@ -7,6 +7,7 @@ stays away; a value that is asked for is no promise, as the specification says.
 import json
 from dataclasses import dataclass
 
+from gongpai.gateway.oidc.claims import allowed_claims
 from gongpai.gateway.oidc.jose import parse_object
 
 # More than we know claims.
@@ -22,8 +23,8 @@ class ClaimsRequest:
     id_token: frozenset[str] = frozenset()
 
 
-def read(value: str | None) -> str | None:
-    """Return the parameter written anew with its names only, as ``parse`` reads it.
+def read(value: str | None, scopes: frozenset[str]) -> str | None:
+    """Return the parameter written anew, as ``parse`` reads it: the names only, of claims that belong to *scopes*.
 
     Raises:
         ValueError: it is not what the specification describes.
@@ -31,7 +32,7 @@ def read(value: str | None) -> str | None:
     if value is None:
         return None
     sent = parse_object(value.encode())
-    wanted = {place: sorted(_names(sent.get(place))) for place in ("userinfo", "id_token")}
+    wanted = {place: sorted(allowed_claims(_names(sent.get(place)), scopes)) for place in ("userinfo", "id_token")}
     return json.dumps(wanted, separators=(",", ":"))
 
 
@@ -49,4 +50,4 @@ def _names(member: object) -> frozenset[str]:
     if not isinstance(member, dict) or len(member) > _LIMIT or any(len(name) > _NAME_LIMIT for name in member):
         message = "not an object of a few short names"
         raise ValueError(message)
-    return frozenset(name for name in member if name.isascii() and name.isprintable())
+    return frozenset(member)

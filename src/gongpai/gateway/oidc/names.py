@@ -41,7 +41,7 @@ class Email:
 
 def username_of(userid: str, corpid: str, rules: ClaimRules) -> str:
     """Return the username that *userid* gives: lower case, as WeCom ignores case, and safe in a path or a shell."""
-    name = _NOT_IN_USERNAME.sub("-", userid.lower()).strip("._-")[:_USERNAME_LIMIT]
+    name = _NOT_IN_USERNAME.sub("-", userid.lower())[:_USERNAME_LIMIT].strip("._-")
     if not name:
         name = f"member-{hashlib.sha256(userid.encode()).hexdigest()[:8]}"
     return f"{name}.{corpid.lower()}" if rules.is_corp_qualified else name

@@ -147,7 +147,7 @@ def read_request(parameters: Parameters, party: RelyingParty) -> Asked:
         login_hint=_hint(sent, "login_hint"),
         id_token_hint=sent.get("id_token_hint"),
         ui_locales=_words(sent, "ui_locales"),
-        claims=claims_request.read(sent.get("claims")),
+        claims=claims_request.read(sent.get("claims"), party.scopes),
     )
 
 
@@ -246,7 +246,7 @@ def _challenge_is_there_if_required(sent: Sent) -> None:
 
 def _claims_are_written_well(sent: Sent) -> None:
     try:
-        claims_request.read(sent.get("claims"))
+        claims_request.read(sent.get("claims"), sent.party.scopes)
     except ValueError:
         raise _invalid("claims is not what OpenID Connect Core 5.5 describes") from None
 

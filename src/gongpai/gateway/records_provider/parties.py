@@ -54,10 +54,9 @@ class EmailSource(StrEnum):
 
 
 class WebLoginRule(StrEnum):
-    """Whether the web login with its QR code opens a party; ``notify`` tells the member of each time (T18)."""
+    """Whether the web login with its QR code opens a party (T18)."""
 
     ALLOW = "allow"
-    NOTIFY = "notify"
     DENY = "deny"
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from gongpai.gateway.errors import BadRequestError, ForgedRequestError
 
 FIELD = "csrf_token"
+FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_BODY_BYTES = 8_192
 _MAX_FIELDS = 16
 
@@ -22,7 +23,7 @@ def parse_form(content_type: str, body: bytes) -> dict[str, str]:
     Raises:
         BadRequestError: not a form of ours: another type, too long, too many fields, one of them twice.
     """
-    if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+    if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
         raise BadRequestError("the body is not a form")
     if len(body) > MAX_BODY_BYTES:
         raise BadRequestError("the form is too long")

@@ -23,18 +23,18 @@ class PagePolicy:
     form_origins: tuple[str, ...]
     panel_origin: str
 
-    def text(self, nonce: str, *, has_panel: bool = False) -> str:
+    def text(self, nonce: str, *, has_panel: bool = False, form_sources: tuple[str, ...] = ()) -> str:
         """Return the policy of one page.
 
         Chromium checks ``form-action`` on each redirect that follows a form, so WeCom's origins stand in it: the button
-        that asks for the sensitive fields leads there.
+        that asks for the sensitive fields leads there. *form_sources* are where else a form of this page may lead.
         """
         parts = [
             "default-src 'none'",
             f"script-src 'nonce-{nonce}'",
             f"style-src 'nonce-{nonce}'",
             "img-src 'self' data:",
-            f"form-action 'self' {' '.join(self.form_origins)}".rstrip(),
+            f"form-action 'self' {' '.join((*self.form_origins, *form_sources))}".rstrip(),
             "base-uri 'none'",
             "frame-ancestors 'none'",
         ]

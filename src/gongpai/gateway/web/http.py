@@ -15,6 +15,7 @@ from gongpai.gateway.errors import (
     TooManyStartsError,
 )
 from gongpai.gateway.logs import logger
+from gongpai.gateway.oidc.errors import InvalidPartyError, OAuthError
 from gongpai.gateway.ring import RingExhaustedError
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.web import pages
@@ -25,6 +26,8 @@ from gongpai.gateway.web.render import RequestContext, render
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.errors import ApiError, CodeRejectedError, RateLimitedError, SystemBusyError, TransportError
 from gongpai.wecom.signin import new_browser_secret
+
+AUTHORIZE = "/authorize"
 
 _log = logger("web")
 
@@ -50,7 +53,9 @@ class Pages:
             is_sandbox=self.is_sandbox,
             is_signed_in=is_signed_in,
         )
-        policy = self.policy.text(visit.nonce, has_panel=isinstance(page, pages.SigninPanel))
+        policy = self.policy.text(
+            visit.nonce, has_panel=isinstance(page, pages.SigninPanel), form_sources=_form_sources(page)
+        )
         headers = {"content-security-policy": policy, "content-language": visit.language, "vary": "Accept-Language"}
         return Response(
             render(context, page),
@@ -81,6 +86,8 @@ def page_of(error: Exception, reference: str, start_url: str) -> Page:
             page = pages.RateLimited(max(1, round(error.retry_after.total_seconds())), start_url)
         case BadRequestError() | ForgedRequestError():
             page = pages.BadRequest(reference)
+        case InvalidPartyError():
+            page = pages.BadPartyRequest(error.description, reference)
         case CodeRejectedError():
             page = pages.StartAgain(Reason.CODE_REJECTED.value, start_url)
         case TransportError() | SystemBusyError() | RateLimitedError():
@@ -100,9 +107,26 @@ def _status_of(error: Exception, page: Page) -> int:
             return page.status
 
 
+def _form_sources(page: Page) -> tuple[str, ...]:
+    match page:
+        case pages.Consent() | pages.EndSession():
+            return (page.form_source,) if page.form_source else ()
+        case pages.SignedOut():
+            # Its form begins a sign-in, and where that ends may be a party's: inside WeCom the way there is one chain
+            # of redirects.
+            return ("https:", "http:") if page.fields.get("return_to", "").startswith(AUTHORIZE) else ()
+        case _:
+            return ()
+
+
 def see_other(path: str) -> Response:
     """Return a redirect that a browser follows with GET, whatever brought it here."""
     return Response(status_code=303, headers={"location": path})
+
+
+def not_yet() -> Response:
+    """Return the answer to a browser before which nobody is: it throws it away, and asks again when they come (T5)."""
+    return Response(status_code=503)
 
 
 def _record(error: Exception, page: Page) -> None:
@@ -111,7 +135,7 @@ def _record(error: Exception, page: Page) -> None:
         case ApiError() | TransportError():
             metrics.wecom_failures.labels(type(error).__name__, str(getattr(error, "errcode", ""))).inc()
             _log.error("wecom_failure", page=name, error=type(error).__name__, **_facts_of(error))
-        case GatewayError():
+        case GatewayError() | OAuthError():
             _log.info("turned_away", page=name, error=type(error).__name__, cause=str(error))
         case _:
             _log.error("failure", page=name, exc_info=error)

@@ -205,6 +205,39 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """Ask for the code that a device shows."""
+
+    template: ClassVar[str] = "device_code.html"
+    status: ClassVar[int] = 200
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfirm:
+    """Who asks with this code, from where and since when: yes or no (T20)."""
+
+    template: ClassVar[str] = "device_confirm.html"
+    status: ClassVar[int] = 200
+    party: str
+    scopes: tuple[str, ...]
+    ip: str
+    asked_at: datetime
+    user_code: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDone:
+    """The device has its answer."""
+
+    template: ClassVar[str] = "device_done.html"
+    status: ClassVar[int] = 200
+    party: str
+    is_approved: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EndSession:
     """A party asks to sign somebody out, and it is not certain that they want it."""
 
@@ -275,6 +308,9 @@ Page = (
     | RequestGone
     | TurnedAway
     | Consent
+    | DeviceCode
+    | DeviceConfirm
+    | DeviceDone
     | EndSession
     | SessionEnded
     | Signout

@@ -37,12 +37,12 @@ def own_page(value: str | None) -> str:
         given = dict(parse_qsl(query, max_num_fields=_MAX_FIELDS))
     except ValueError:
         return START
-    fields = {name: given[name] for name in ("app", "via") if _WORD.fullmatch(given.get(name, ""))}
+    fields = {name: given[name] for name in ("app", "via", "fresh") if _WORD.fullmatch(given.get(name, ""))}
     if "return_to" in given:
         fields["return_to"] = own_path(given["return_to"])
     return signin_url(fields)
 
 
 def signin_url(fields: Mapping[str, str]) -> str:
-    """Return where a sign-in with these *fields* begins: app, via and return_to, as far as they are set."""
+    """Return where a sign-in with these *fields* begins: app, via, fresh and return_to, as far as they are set."""
     return f"{START}?{urlencode(fields)}" if fields else START

@@ -10,7 +10,7 @@ from gongpai.gateway.errors import BadRequestError
 from gongpai.gateway.messages import Language, choose_language
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.web import cookies
-from gongpai.gateway.web.forms import MAX_BODY_BYTES, parse_form, require_own_form
+from gongpai.gateway.web.forms import FORM_TYPE, MAX_BODY_BYTES, parse_form, require_own_form
 from gongpai.gateway.web.return_to import HOME, START
 from gongpai.wecom.user_agent import Client, client_kind
 
@@ -18,6 +18,8 @@ SCOPE_KEY = "gongpai.visit"
 
 _MAX_QUERY_BYTES = 4_096
 _MAX_PARAMETERS = 32
+# A party's request may come by POST, with a state and a nonce of kilobytes.
+_MAX_FOREIGN_BYTES = 65_536
 _MAX_USER_AGENT = 512
 _MAX_SECRET = 128
 _BROWSER_SECRET_AGE = timedelta(days=30)
@@ -157,6 +159,16 @@ class Visit:
             self._cookies = cookies.read_cookies(self._headers)
         self._cookies[cookies.BROWSER] = secret
 
+    async def foreign_form(self) -> bytes:
+        """Return the raw body of a form that anybody may send: it proves nothing.
+
+        Raises:
+            BadRequestError: no form, or too long.
+        """
+        if (self.header(b"content-type") or "").partition(";")[0].strip().lower() != FORM_TYPE:
+            raise BadRequestError("the body is not a form")
+        return await self._body(_MAX_FOREIGN_BYTES)
+
     async def form(self) -> dict[str, str]:
         """Return the fields of a form that a page of ours sent.
 
@@ -164,18 +176,18 @@ class Visit:
             BadRequestError: not a form of ours.
             ForgedRequestError: without this browser's token.
         """
-        fields = parse_form(self.header(b"content-type") or "", await self._body())
+        fields = parse_form(self.header(b"content-type") or "", await self._body(MAX_BODY_BYTES))
         require_own_form(fields, self.browser_secret, self.header(b"sec-fetch-site"))
         return fields
 
-    async def _body(self) -> bytes:
+    async def _body(self, limit: int) -> bytes:
         chunks = bytearray()
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise BadRequestError("the browser went away")
             chunks += message.get("body", b"")
-            if len(chunks) > MAX_BODY_BYTES:
+            if len(chunks) > limit:
                 raise BadRequestError("the form is too long")
             if not message.get("more_body", False):
                 return bytes(chunks)

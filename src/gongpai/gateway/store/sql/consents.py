@@ -50,8 +50,8 @@ class SqlConsents:
         """As the port says."""
 
         def work() -> Work[bool]:
-            forgotten = yield _WITHDRAW(of_subject=subject, of_client=client_id)
             has_revoked = yield from grants.revoke_to_party(subject, client_id, now)
+            forgotten = yield _WITHDRAW(of_subject=subject, of_client=client_id)
             return bool(forgotten) or has_revoked
 
         return await self._driver.transact(work)

@@ -1,4 +1,8 @@
-"""Grants in SQL, and what other records' transactions do to them."""
+"""Grants in SQL, and what other records' transactions do to them.
+
+Whoever writes several of them takes rows in this order, so that no two wait for each other: people, sessions, news,
+grants, consents.
+"""
 
 from datetime import datetime
 from typing import TypeVar

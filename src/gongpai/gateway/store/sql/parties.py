@@ -64,9 +64,9 @@ class SqlParties:
         def work() -> Work[bool]:
             if not (yield _REMOVE(of_client=client_id)):
                 return False
-            yield _FORGET_CONSENTS(of_client=client_id)
-            yield _REVOKE_GRANTS(of_client=client_id, now=to_micros(now))
             yield from _tell(client_id)
+            yield _REVOKE_GRANTS(of_client=client_id, now=to_micros(now))
+            yield _FORGET_CONSENTS(of_client=client_id)
             return True
 
         return await self._driver.transact(work, tells=True)

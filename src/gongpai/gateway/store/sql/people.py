@@ -74,9 +74,9 @@ class SqlPeople:
         def work() -> Work[list[str]]:
             if not (yield _RETIRE(of_subject=subject, now=to_micros(now))):
                 return []
-            yield from consents.forget_all_of(subject)
             ended = yield from sessions.end_all_of(subject, EndReason.RETIRED, now)
             yield from grants.revoke_of_subject(subject, RevokeReason.RETIRED, now)
+            yield from consents.forget_all_of(subject)
             return ended
 
         return await self._driver.transact(work, tells=True)

@@ -1,0 +1,192 @@
+"""``/authorize``: what a relying party asks, step by step, until its answer goes back (T3, T6, T17)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from gongpai.gateway import metrics
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.flow.asking import Asking, Bound, ToldByRedirectError
+from gongpai.gateway.flow.consent import ConsentStep
+from gongpai.gateway.flow.next_step_authorize import (
+    AskConsent,
+    LogIn,
+    Refuse,
+    Respond,
+    Settled,
+    TurnAway,
+    next_party_step,
+    wanted_scopes,
+)
+from gongpai.gateway.grants.issue import Issuer
+from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
+from gongpai.gateway.oidc.responses import error_url, success_url
+from gongpai.gateway.portraits import Portraits, known_by
+from gongpai.gateway.records import Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.web import cookies, pages
+from gongpai.gateway.web.http import AUTHORIZE, Pages, not_yet, see_other
+from gongpai.gateway.web.return_to import signin_url
+from gongpai.gateway.web.visit import Visit
+
+_DESCRIPTIONS = {
+    ErrorCode.LOGIN_REQUIRED: "the person must sign in",
+    ErrorCode.CONSENT_REQUIRED: "the person must agree",
+    ErrorCode.ACCESS_DENIED: "access was denied",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorize:
+    """Answers the authorization endpoint, and every later step of a request."""
+
+    asking: Asking
+    sessions: Sessions
+    admission: Admission
+    portraits: Portraits
+    consent: ConsentStep
+    issuer: Issuer
+    pages: Pages
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def begin(self, visit: Visit) -> Response:
+        """Begin: ``GET`` or ``POST /authorize``.
+
+        Raises:
+            InvalidPartyError: who asks, or where to answer, is in doubt.
+        """
+        if visit.is_fetched_ahead:
+            return not_yet()
+        is_post = visit.method == "POST"
+        try:
+            bound = await self.asking.read(await visit.foreign_form() if is_post else visit.query)
+        except ToldByRedirectError as told:
+            return see_other(told.url)
+        if is_post:
+            kept = await self.asking.keep(visit, bound, is_bound=False)
+            return see_other(f"{AUTHORIZE}/{kept.handle}")
+        try:
+            session = await self._session(visit)
+        except RefusedError:
+            if "none" not in bound.request.prompt:
+                raise
+            # Their session has just ended.
+            session = None
+        return await self._go(visit, bound, session)
+
+    async def go_on(self, visit: Visit, handle: str) -> Response:
+        """Go on: ``GET /authorize/{id}``, after a sign-in."""
+        if visit.is_fetched_ahead:
+            return not_yet()
+        bound = await self.asking.find(visit, handle)
+        if bound is None:
+            return self.pages.answer(visit, pages.RequestGone())
+        return await self._go(visit, bound, await self._session(visit))
+
+    async def answer(self, visit: Visit, handle: str) -> Response:
+        """Hear what the person says to what the party wants to see: ``POST /authorize/{id}``."""
+        fields = await visit.form()
+        bound = await self.asking.find(visit, handle)
+        if bound is None:
+            return self.pages.answer(visit, pages.RequestGone())
+        session = await self._session(visit)
+        # Somebody else may have signed in since the page was shown: then they are asked themselves.
+        if session is None or fields.get("session") != session.ref:
+            return await self._go(visit, bound, session)
+        if fields.get("answer") != "allow":
+            await self.consent.refuse(bound.party, session)
+            return await self._refuse(visit, bound, ErrorCode.ACCESS_DENIED)
+        await self.consent.give(bound.party, session, wanted_scopes(bound.request, bound.party))
+        return await self._go(visit, bound, session, has_just_consented=True)
+
+    async def _session(self, visit: Visit) -> Session | None:
+        session = await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+        return None if session is None else await self.admission.recheck(session)
+
+    async def _go(
+        self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool = False
+    ) -> Response:
+        request, party = bound.request, bound.party
+        settled = await self._settle(visit, bound, session, has_just_consented=has_just_consented)
+        step = next_party_step(request, party, settled, self.clock())
+        match step:
+            case LogIn():
+                kept = await self.asking.keep(visit, bound)
+                return see_other(signin_url(_wish(step, f"{AUTHORIZE}/{kept.handle}")))
+            case AskConsent(scopes) if session is not None:
+                kept = await self.asking.keep(visit, bound)
+                page = self.consent.page(party, request, session, scopes, f"{AUTHORIZE}/{kept.handle}")
+                return self.pages.answer(visit, page, is_signed_in=True)
+            case Respond() if session is not None:
+                return await self._respond(visit, bound, session)
+            case Refuse(error):
+                return await self._refuse(visit, bound, error)
+            case TurnAway(reason):
+                return await self._turn_away(visit, bound, session, reason)
+            case _:
+                raise RefusedError(Reason.INTERRUPTED)
+
+    async def _settle(
+        self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool
+    ) -> Settled:
+        subject, refusal, consented = None, None, frozenset[str]()
+        if session is not None:
+            subject = self.portraits.subject(bound.party, session.subject)
+            refusal = await self.portraits.why_not(bound.party, known_by(session))
+            consented = await self.consent.given(bound.party, session)
+        opens_in_app = visit.client.opens_in_app_link
+        return Settled(session, subject, refusal, consented, has_just_consented, opens_in_app)
+
+    async def _respond(self, visit: Visit, bound: Bound, session: Session) -> Response:
+        request, now = bound.request, self.clock()
+        if not await self.asking.take(bound):
+            return self.pages.answer(visit, pages.RequestGone())
+        code = await self.issuer.begin(request, session, now)
+        if code is None:
+            return await self._send_error(bound, ErrorCode.LOGIN_REQUIRED)
+        facts = {"client_id": request.client_id, "scopes": " ".join(sorted(request.scopes))}
+        event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
+        await self.audit.record(event, now)
+        metrics.authorizations.labels(request.client_id, "granted").inc()
+        return see_other(success_url(request.redirect_uri, code, request.state, self.issuer.issuer))
+
+    async def _refuse(self, visit: Visit, bound: Bound, error: ErrorCode) -> Response:
+        if not await self.asking.take(bound):
+            return self.pages.answer(visit, pages.RequestGone())
+        return await self._send_error(bound, error)
+
+    async def _send_error(self, bound: Bound, error: ErrorCode) -> Response:
+        metrics.authorizations.labels(bound.party.client_id, error.value).inc()
+        return see_other(self._error_url(bound, error))
+
+    async def _turn_away(self, visit: Visit, bound: Bound, session: Session | None, reason: Reason) -> Response:
+        await self.asking.take(bound)
+        party = bound.party
+        metrics.authorizations.labels(party.client_id, reason.value).inc()
+        facts = {"client_id": party.client_id, "reason": reason.value}
+        event = AuditEvent(
+            "party.turned_away",
+            None if session is None else session.subject,
+            None if session is None else session.ref,
+            ip=visit.address,
+            reference=visit.reference,
+            facts=facts,
+        )
+        await self.audit.record(event, self.clock())
+        back_url = self._error_url(bound, ErrorCode.ACCESS_DENIED)
+        page = pages.TurnedAway(party.title, reason.value, party.contact, back_url, visit.reference)
+        return self.pages.answer(visit, page, is_signed_in=session is not None)
+
+    def _error_url(self, bound: Bound, error: ErrorCode) -> str:
+        told = AuthorizationError(error, _DESCRIPTIONS[error])
+        return error_url(bound.request.redirect_uri, told, bound.request.state, self.issuer.issuer)
+
+
+def _wish(step: LogIn, return_to: str) -> dict[str, str]:
+    wish = {"return_to": return_to, "app": step.app, "via": step.via, "fresh": "1" if step.is_fresh else None}
+    return {name: value for name, value in wish.items() if value is not None}

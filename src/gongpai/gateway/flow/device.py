@@ -1,0 +1,132 @@
+"""``/device``: a person types the code of a device, sees who asks, and says yes or no (T20)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from gongpai.gateway.admission import Admission
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.errors import RefusedError, TooManyStartsError
+from gongpai.gateway.flow.consent import shown_scopes
+from gongpai.gateway.grants.issue import Issuer, hash_token
+from gongpai.gateway.oidc.device import read_user_code, show_user_code
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.portraits import Portraits, known_by
+from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import DeviceRequest, RelyingParty
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.store.ports import CounterStore
+from gongpai.gateway.store.ports_provider import DeviceStore
+from gongpai.gateway.web import cookies, pages
+from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.return_to import signin_url
+from gongpai.gateway.web.visit import Visit
+
+PATH = "/device"
+# Of 34 bits a guesser sees next to nothing in so few tries.
+_MOST_TRIES = 10
+_WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Answers the person's side of the device grant."""
+
+    parties: Parties
+    store: DeviceStore
+    counters: CounterStore
+    sessions: Sessions
+    admission: Admission
+    portraits: Portraits
+    issuer: Issuer
+    pages: Pages
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def ask(self, visit: Visit) -> Response:
+        """Ask for the code: ``GET /device``."""
+        if await self._session(visit) is None:
+            return _to_sign_in()
+        return self.pages.answer(visit, pages.DeviceCode(is_wrong=False), is_signed_in=True)
+
+    async def show(self, visit: Visit) -> Response:
+        """Show who asks: ``POST /device``.
+
+        Raises:
+            TooManyStartsError: this session or this address guesses.
+        """
+        fields = await visit.form()
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        await self._count(visit, session)
+        user_code = read_user_code(fields.get("user_code", ""))
+        found = await self._find(user_code)
+        if found is None or user_code is None:
+            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
+        request, party = found
+        page = pages.DeviceConfirm(
+            party=party.title,
+            scopes=shown_scopes(request.scopes),
+            ip=request.ip,
+            asked_at=request.created_at,
+            user_code=show_user_code(user_code),
+            session=session.ref,
+        )
+        return self.pages.answer(visit, page, is_signed_in=True)
+
+    async def decide(self, visit: Visit) -> Response:
+        """Hear yes or no: ``POST /device/confirm``.
+
+        Raises:
+            RefusedError: the person may not use the party.
+            TooManyStartsError: this session or this address guesses.
+        """
+        fields = await visit.form()
+        session = await self._session(visit)
+        # Somebody else may have signed in since the page was shown.
+        if session is None or fields.get("session") != session.ref:
+            return _to_sign_in()
+        await self._count(visit, session)
+        user_code = read_user_code(fields.get("user_code", ""))
+        found = await self._find(user_code)
+        if found is None or user_code is None:
+            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
+        request, party = found
+        is_approved = fields.get("answer") == "allow"
+        await self.portraits.require_may_use(party, known_by(session))
+        now = self.clock()
+        grant = self.issuer.grant_for(party.client_id, request.scopes, session, now) if is_approved else None
+        if not await self.store.decide(hash_token(user_code), grant, now):
+            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
+        name = "device.approved" if is_approved else "device.refused"
+        facts = {"client_id": party.client_id, "device_ip": request.ip}
+        event = AuditEvent(name, session.subject, session.ref, session.app, visit.address, facts=facts)
+        await self.audit.record(event, now)
+        return self.pages.answer(visit, pages.DeviceDone(party.title, is_approved), is_signed_in=True)
+
+    async def _find(self, user_code: str | None) -> tuple[DeviceRequest, RelyingParty] | None:
+        if user_code is None:
+            return None
+        request = await self.store.get(hash_token(user_code), self.clock())
+        party = None if request is None else await self.parties.get_living(request.client_id)
+        return None if request is None or party is None else (request, party)
+
+    async def _count(self, visit: Visit, session: Session) -> None:
+        now = self.clock()
+        for key in (f"device code {session.ref}", f"device code {visit.address}"):
+            if await self.counters.count(key, _WINDOW, now) > _MOST_TRIES:
+                raise TooManyStartsError(_WINDOW)
+
+    async def _session(self, visit: Visit) -> Session | None:
+        session = await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+        try:
+            return None if session is None else await self.admission.recheck(session)
+        except RefusedError:
+            return None
+
+
+def _to_sign_in() -> Response:
+    return see_other(signin_url({"return_to": PATH}))

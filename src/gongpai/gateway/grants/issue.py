@@ -1,0 +1,168 @@
+"""A person said yes to a party: the grant, its authorization code, and the tokens that are made for it."""
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from gongpai.gateway.config import TokenLimits
+from gongpai.gateway.oidc import access_token, id_token
+from gongpai.gateway.oidc.claims import Claim, allowed_claims, claims_for, scopes_of
+from gongpai.gateway.oidc.claims_request import parse
+from gongpai.gateway.oidc.id_token import Moment
+from gongpai.gateway.oidc.scopes import OFFLINE, OPENID, write_scope
+from gongpai.gateway.portraits import Known, Portraits
+from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import (
+    AccessToken,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Grant,
+    Issued,
+    RefreshToken,
+    RelyingParty,
+    TokenFormat,
+)
+from gongpai.gateway.signing_keys import SigningKeys
+from gongpai.gateway.store.ports_provider import GrantStore
+
+# Source: OpenID Connect conformance and RFC 6749 4.1.2 (at most ten minutes): a party redeems at once.
+CODE_AGE = timedelta(seconds=60)
+ACR_VALUES = tuple(f"urn:gongpai:wecom:{way}" for way in ("in_app", "web", "qr"))
+BEARER = "Bearer"
+_TOKEN_BYTES = 32
+_SID_BYTES = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The tokens of one answer: what is kept of them, and the answer itself."""
+
+    issued: Issued
+    answer: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Begins grants and makes their tokens."""
+
+    issuer: str
+    limits: TokenLimits
+    grants: GrantStore
+    keys: SigningKeys
+    portraits: Portraits
+
+    async def begin(self, request: AuthorizationRequest, session: Session, now: datetime) -> str | None:
+        """Return a fresh authorization code for *request*; None if *session* has ended meanwhile."""
+        grant = self.grant_for(request.client_id, request.scopes, session, now, request)
+        code = new_token()
+        kept = AuthorizationCode(
+            code_hash=hash_token(code),
+            grant_id=grant.grant_id,
+            client_id=request.client_id,
+            redirect_uri=request.redirect_uri,
+            code_challenge=request.code_challenge,
+            expires_at=now + CODE_AGE,
+        )
+        return code if await self.grants.begin(grant, kept) else None
+
+    def grant_for(
+        self,
+        client_id: str,
+        scopes: frozenset[str],
+        session: Session,
+        now: datetime,
+        request: AuthorizationRequest | None = None,
+    ) -> Grant:
+        """Return a new grant of the session's person to the party."""
+        is_offline = OFFLINE in scopes
+        longest = now + self.limits.refresh_absolute
+        return Grant(
+            grant_id=secrets.token_hex(16),
+            client_id=client_id,
+            subject=session.subject,
+            session_ref=session.ref,
+            sid=sid_of(client_id, session.ref),
+            app=session.app,
+            scopes=scopes,
+            is_offline=is_offline,
+            auth_time=session.auth_time,
+            amr=(session.amr,),
+            acr=f"urn:gongpai:wecom:{session.way}",
+            created_at=now,
+            expires_at=max(longest, session.expires_at) if is_offline else session.expires_at,
+            nonce=None if request is None else request.nonce,
+            claims=None if request is None else request.claims,
+        )
+
+    async def make(
+        self, party: RelyingParty, grant: Grant, known: Known, now: datetime, narrowed: frozenset[str] | None = None
+    ) -> Made:
+        """Return the tokens of an answer to *party*; *narrowed* are the scopes of a refresh, None at the first time."""
+        is_refreshed, scopes = narrowed is not None, grant.scopes if narrowed is None else narrowed
+        expires_at = min(now + self.limits.access, grant.expires_at)
+        moment = Moment(self.issuer, now, expires_at - now)
+        token = self._access_token(party, grant, moment, scopes)
+        access = AccessToken(hash_token(token), grant.grant_id, scopes, (party.client_id,), now, expires_at)
+        content: dict[str, object] = {
+            "access_token": token,
+            "token_type": BEARER,
+            "expires_in": int(moment.lifetime.total_seconds()),
+            "scope": write_scope(scopes),
+        }
+        refresh = None
+        if grant.is_offline:
+            content["refresh_token"] = successor = new_token()
+            lapses_at = min(now + self.limits.refresh_idle, grant.expires_at)
+            refresh = RefreshToken(hash_token(successor), grant.grant_id, now, lapses_at)
+        if OPENID in scopes:
+            told = await self._told_in_id_token(party, grant, known, scopes)
+            subject = self.portraits.subject(party, grant.subject)
+            claims = id_token.id_token_claims(moment, party, grant, subject, token, told, is_refreshed=is_refreshed)
+            content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
+        return Made(Issued(access, refresh), msgspec.json.encode(content))
+
+    async def userinfo(
+        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
+    ) -> Mapping[str, Claim]:
+        """Return what *scopes* and the request's own claims let *party* read of the person."""
+        wanted = allowed_claims(parse(grant.claims).userinfo, party.scopes)
+        portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted))
+        return {"sub": portrait.subject, **claims_for(scopes, portrait, party.claim_rules, wanted)}
+
+    def _access_token(self, party: RelyingParty, grant: Grant, moment: Moment, scopes: frozenset[str]) -> str:
+        if party.access_token_format is TokenFormat.OPAQUE:
+            return new_token()
+        subject = self.portraits.subject(party, grant.subject)
+        claims = access_token.access_token_claims(moment, grant, subject, (party.client_id,), scopes, new_token())
+        return self.keys.sign(party.id_token_alg, access_token.TYP, claims)
+
+    async def _told_in_id_token(
+        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
+    ) -> Mapping[str, Claim]:
+        wanted = allowed_claims(parse(grant.claims).id_token, party.scopes)
+        told_by = scopes if party.claims_in_id_token else frozenset[str]()
+        if not told_by and not wanted:
+            return {}
+        portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted))
+        return claims_for(told_by, portrait, party.claim_rules, wanted)
+
+
+def new_token() -> str:
+    """Return a token that opens a door: 256 random bits."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def hash_token(token: str) -> str:
+    """Return what is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sid_of(client_id: str, session_ref: str) -> str:
+    """Return what *client_id* knows a session by: no two parties can compare notes by it."""
+    digest = hashlib.sha256(f"{client_id}\x00{session_ref}".encode()).digest()
+    return urlsafe_b64encode(digest[:_SID_BYTES]).decode()

@@ -1,0 +1,132 @@
+"""A protected app behind a real proxy, and a browser that signs in through it; every byte is the test's own."""
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from echo_app import echo_app
+from gateways import WECOM_UA
+from gongpai.sandbox import Corner
+from programs import free_port
+from served import PUBLIC_URL, Served, served, write_config
+
+Proxy = Callable[..., AbstractContextManager[None]]
+APP, OTHER = "app.localhost", "other.localhost"
+_MOST_REDIRECTS = 12
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+    def header(self, name: str) -> str:
+        """Return a header; empty if there is none."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    def seen(self, name: str) -> list[str]:
+        """Return the values that the app got for a header, spelt with dashes or underscores."""
+        told = json.loads(self.body)["headers"]
+        wanted = name.lower().replace("_", "-")
+        return [value for key, value in told if key.lower().replace("_", "-") == wanted]
+
+
+@dataclass
+class Behind:
+    """Two hosts of one app behind one proxy."""
+
+    gateway: Served
+    port: int
+    jars: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def url(self, path: str = "/", host: str = APP) -> str:
+        """Return the address of a page of the app."""
+        return f"http://{host}:{self.port}{path}"
+
+    def send(
+        self, target: str, *headers: tuple[str, str], host: str = APP, method: str = "GET", body: str = ""
+    ) -> Answer:
+        """Send a request to the proxy as it stands, and no header that is not named."""
+        return _send(self.port, method, target, [("Host", f"{host}:{self.port}"), *headers], body)
+
+    def cookie(self, host: str = APP) -> tuple[str, str]:
+        """Return the Cookie header of the browser on *host*."""
+        jar = self.jars.get(f"{host}:{self.port}", {})
+        return "Cookie", "; ".join(f"{name}={value}" for name, value in jar.items())
+
+    def browse(self, url: str) -> Answer:
+        """Load a page as a browser does: follow redirects everywhere, and keep each host's cookies apart."""
+        for _ in range(_MOST_REDIRECTS):
+            parts = urlsplit(url)
+            jar = self.jars.setdefault(parts.netloc, {})
+            where = urlsplit(self.gateway.url).netloc if url.startswith(f"{PUBLIC_URL}/") else parts.netloc
+            headers = [("Host", parts.netloc), ("User-Agent", WECOM_UA), ("Accept", "text/html")]
+            if jar:
+                headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items())))
+            target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+            answer = _send(int(where.rpartition(":")[2]), "GET", target, headers)
+            for name, value in answer.headers:
+                if name.lower() == "set-cookie":
+                    cookie, _, content = value.partition(";")[0].partition("=")
+                    jar[cookie] = content
+            location = answer.header("location")
+            if not location:
+                return answer
+            url = f"{parts.scheme}://{parts.netloc}{location}" if location.startswith("/") else location
+        raise AssertionError(f"too many redirects, the last one to {url}")
+
+
+def _send(port: int, method: str, target: str, headers: list[tuple[str, str]], body: str = "") -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers:
+            connection.putheader(name, value.encode("latin-1"))
+        if body:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body.encode() or None)
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.getheaders(), answer.read().decode("utf-8", "replace"))
+    finally:
+        connection.close()
+
+
+@contextmanager
+def behind(proxy: Proxy, folder: Path, corner: Corner, **settings: object) -> Iterator[Behind]:
+    """Run the gateway, the proxy and the app until the block ends."""
+    corner.hold_phone("lisi")
+    port = free_port()
+    gate: dict[str, object] = {
+        "trusted_proxies": ["127.0.0.1"],
+        "gate.listen": "127.0.0.1:0",
+        "gate.hosts.app.origin": f"http://{APP}:{port}",
+        "gate.hosts.app.rules": ["skip /public/", "deny /internal/"],
+        "gate.hosts.other.origin": f"http://{OTHER}:{port}",
+    }
+    with (
+        echo_app() as app,
+        served(write_config(folder, corner, **gate, **settings)) as gateway,
+        proxy(folder, gateway.gate, app, port, APP, OTHER),
+    ):
+        _await_port(port)
+        yield Behind(gateway, port)
+
+
+def _await_port(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            _send(port, "GET", "/public/", [("Host", f"{APP}:{port}")])
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return

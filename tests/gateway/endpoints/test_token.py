@@ -1,0 +1,173 @@
+"""Codes, refresh tokens and who may bring them."""
+
+import asyncio
+
+import pytest
+
+from gateways import PUBLIC_URL, Gateway
+from relying_party import LUNCH, Party
+
+
+async def test_a_code_becomes_tokens_and_the_tokens_a_person(provider: Gateway) -> None:
+    party = Party(provider)
+    browser = provider.browser()
+    back = await party.sign_in(browser, scope="openid profile email groups")
+    assert (back["state"], back["iss"]) == (party.state, PUBLIC_URL)
+    answer = await party.redeem(back["code"])
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    tokens = answer.json()
+    assert tokens["token_type"] == "Bearer"
+    assert "refresh_token" not in tokens
+    claims = await party.claims(tokens["id_token"])
+    assert (claims["iss"], claims["aud"], claims["nonce"]) == (PUBLIC_URL, "wiki", party.nonce)
+    assert claims["amr"] == ["in_app"]
+    told = (await party.userinfo(tokens["access_token"])).json()
+    assert told["sub"] == claims["sub"]
+    assert told["preferred_username"] == "lisi"
+    assert told["name"] == provider.corner.member("lisi").name
+
+
+async def test_a_live_session_answers_at_once_and_keeps_no_request(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await party.sign_in(browser)
+    answer = await browser.get(party.url())
+    assert answer.headers["location"].startswith("https://wiki.example.com/cb?code=")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"redirect_uri": "https://wiki.example.com/other"}, "invalid_grant"),
+        ({"redirect_uri": None}, "invalid_grant"),
+        ({"code_verifier": None}, "invalid_grant"),
+        ({"code_verifier": "x" * 43}, "invalid_grant"),
+        ({"code": "guess"}, "invalid_grant"),
+        ({"code": None}, "invalid_request"),
+        ({"code": "x" * 600}, "invalid_request"),
+        ({"grant_type": None}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+    ],
+)
+async def test_a_code_opens_nothing_with_anything_else_wrong(
+    provider: Gateway, changes: dict[str, str | None], error: str
+) -> None:
+    party = Party(provider)
+    back = await party.sign_in(provider.browser())
+    answer = await party.redeem(changes.pop("code", back["code"]) or "", **changes)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+async def test_a_code_that_is_60_seconds_old_has_expired(provider: Gateway) -> None:
+    party = Party(provider)
+    back = await party.sign_in(provider.browser())
+    provider.clock.advance(seconds=60)
+    assert (await party.redeem(back["code"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_second_use_of_a_code_ends_what_the_first_one_gave(provider: Gateway) -> None:
+    party = Party(provider)
+    back = await party.sign_in(provider.browser())
+    tokens = (await party.redeem(back["code"])).json()
+    assert (await party.redeem(back["code"])).json()["error"] == "invalid_grant"
+    assert (await party.userinfo(tokens["access_token"])).status_code == 401
+
+
+async def test_of_two_who_bring_a_code_at_once_one_gets_tokens(provider: Gateway) -> None:
+    party = Party(provider)
+    code = (await party.sign_in(provider.browser()))["code"]
+    answers = await asyncio.gather(*(party.redeem(code) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
+
+
+async def test_a_code_that_another_party_brings_is_burnt(provider: Gateway) -> None:
+    party = Party(provider)
+    back = await party.sign_in(provider.browser())
+    thief = Party(provider, LUNCH, None, verifier=party.verifier)
+    fields = {"redirect_uri": party.record.redirect_uris[0]}
+    assert (await thief.redeem(back["code"], **fields)).json()["error"] == "invalid_grant"
+    assert (await party.redeem(back["code"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_refresh_token_comes_with_offline_access_only_and_rotates(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid offline_access")
+    second = (await party.refresh(first["refresh_token"])).json()
+    assert second["refresh_token"] != first["refresh_token"]
+    claims = await party.claims(second["id_token"])
+    assert "nonce" not in claims
+    assert claims["sub"] == (await party.claims(first["id_token"]))["sub"]
+    assert (await party.userinfo(second["access_token"])).status_code == 200
+
+
+async def test_parallel_refreshes_get_the_same_answer(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid offline_access")
+    answers = await asyncio.gather(*(party.refresh(first["refresh_token"]) for _ in range(10)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+
+
+async def test_a_refresh_token_used_again_after_the_grace_revokes_its_family(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid offline_access")
+    second = (await party.refresh(first["refresh_token"])).json()
+    provider.clock.advance(seconds=11)
+    assert (await party.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await party.refresh(second["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await party.userinfo(second["access_token"])).status_code == 401
+
+
+async def test_a_grandparent_is_a_thief_even_within_the_grace(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid offline_access")
+    second = (await party.refresh(first["refresh_token"])).json()
+    third = (await party.refresh(second["refresh_token"])).json()
+    assert (await party.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await party.refresh(third["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_refresh_may_narrow_and_widen_back_but_not_beyond(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid profile offline_access")
+    second = (await party.refresh(first["refresh_token"], scope="openid")).json()
+    assert second["scope"] == "openid"
+    assert "name" not in (await party.userinfo(second["access_token"])).json()
+    third = (await party.refresh(second["refresh_token"], scope="openid profile")).json()
+    assert "name" in (await party.userinfo(third["access_token"])).json()
+    wider = await party.refresh(third["refresh_token"], scope="openid email")
+    assert wider.json()["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("days", [15, 91])
+async def test_a_refresh_token_has_an_idle_and_an_absolute_end(provider: Gateway, days: int) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid offline_access")
+    provider.clock.advance(days=days)
+    assert (await party.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_a_grant_outlives_the_session_only_with_offline_access(provider: Gateway) -> None:
+    party = Party(provider)
+    offline = await party.tokens(provider.browser(), scope="openid profile offline_access")
+    provider.clock.advance(days=2)
+    again = (await party.refresh(offline["refresh_token"])).json()
+    assert (await party.userinfo(again["access_token"])).json()["preferred_username"] == "lisi"
+
+
+async def test_a_leaver_is_not_refreshed(provider: Gateway) -> None:
+    party = Party(provider)
+    tokens = await party.tokens(provider.browser(), scope="openid offline_access")
+    provider.corner.plan_fault("user/get", errcode=60111, share=1.0)
+    provider.clock.advance(hours=2)
+    assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+async def test_another_party_cannot_use_a_refresh_token(provider: Gateway) -> None:
+    party = Party(provider)
+    tokens = await party.tokens(provider.browser(), scope="openid offline_access")
+    thief = Party(provider, LUNCH, None)
+    assert (await thief.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    assert (await party.refresh(tokens["refresh_token"])).status_code == 200

@@ -1,0 +1,256 @@
+"""The journey of an authorization request through sign-in, consent and back."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from gateways import DESKTOP_UA, Browser, Gateway, callback, gateway_config, open_gateway, query_of
+from gongpai.gateway.records_provider import PartyPolicy, RelyingParty, WebLoginRule
+from gongpai.sandbox import Corner
+from relying_party import LUNCH, WIKI, Party, follow
+
+Open = Callable[..., AbstractAsyncContextManager[Gateway]]
+
+
+@pytest.fixture
+def opened(wecom_sandbox: Corner, tmp_path: Path) -> Open:
+    def open_with(party: RelyingParty = WIKI, **settings: object) -> AbstractAsyncContextManager[Gateway]:
+        parties = {party.client_id: party}
+        return open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties=parties, **settings))
+
+    return open_with
+
+
+async def arrive(browser: Browser, url: str) -> httpx2.Response:
+    """Go on until a page or an address that is not ours comes."""
+    answer = await browser.get(url)
+    while answer.status_code in {302, 303} and answer.headers["location"].startswith(
+        ("/", "http://127", "https://sso")
+    ):
+        answer = await browser.get(answer.headers["location"])
+    return answer
+
+
+async def web_sign_in(gateway: Gateway, browser: Browser, answer: httpx2.Response) -> httpx2.Response:
+    """Scan and confirm for a browser that was sent to sign in; return where it is sent then."""
+    begun = await browser.get(answer.headers["location"])
+    state = query_of(begun.headers["location"])["state"]
+    return await browser.get(callback(state, gateway.mint("lisi", way="web")))
+
+
+def field(page: str, name: str) -> str:
+    return page.split(f'name="{name}" value="')[1].split('"', maxsplit=1)[0]
+
+
+async def say(browser: Browser, page: httpx2.Response, answer: str) -> httpx2.Response:
+    fields = {"session": field(page.text, "session"), "answer": answer}
+    return await browser.post(str(page.url), fields, page=page.text)
+
+
+async def test_a_party_that_is_not_trusted_needs_a_yes_once(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url(scope="openid profile"))
+    assert page.status_code == 200
+    for words in ("Lunch", "lunch.example.com", "Your profile"):
+        assert words in page.text
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert "https://lunch.example.com" in page.headers["content-security-policy"]
+    back = await say(browser, page, "allow")
+    assert (await party.redeem(query_of(back.headers["location"])["code"])).status_code == 200
+    again = await browser.get(party.url(scope="openid profile"))
+    assert "code" in query_of(again.headers["location"])
+    more = await browser.get(party.url(scope="openid email"))
+    assert more.status_code == 200
+
+
+async def test_a_no_goes_to_the_party_and_is_not_remembered(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url())
+    told = query_of((await say(browser, page, "refuse")).headers["location"])
+    assert (told["error"], told["state"]) == ("access_denied", party.state)
+    assert (await say(browser, page, "allow")).status_code == 400
+    assert (await arrive(browser, party.url())).status_code == 200
+
+
+async def test_prompt_consent_asks_again(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    page = await arrive(browser, party.url(prompt="consent"))
+    assert page.status_code == 200
+    assert "code" in query_of((await say(browser, page, "allow")).headers["location"])
+
+
+async def test_a_yes_of_somebody_who_is_not_signed_in_any_more_counts_for_nobody(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url())
+    fields = {"session": "0" * 64, "answer": "allow"}
+    asked_again = await browser.post(str(page.url), fields, page=page.text)
+    assert asked_again.status_code == 200
+    assert 'value="allow"' in asked_again.text
+
+
+async def test_a_withdrawn_consent_ends_the_tokens_and_asks_again(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url(scope="openid profile offline_access"))
+    code = query_of((await say(browser, page, "allow")).headers["location"])["code"]
+    tokens = (await party.redeem(code)).json()
+    me = await browser.get("/me")
+    assert "Lunch" in me.text
+    assert (await browser.post("/me/consents/withdraw", {"client_id": "lunch"}, page=me.text)).status_code == 303
+    assert (await party.userinfo(tokens["access_token"])).status_code == 401
+    assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    assert "Lunch" not in (await browser.get("/me")).text
+    assert (await arrive(browser, party.url())).status_code == 200
+    nothing = await browser.post("/me/consents/withdraw", {"client_id": "lunch"}, page=me.text)
+    assert nothing.status_code == 400
+
+
+async def test_withdrawing_needs_a_session(provider: Gateway) -> None:
+    browser = provider.browser()
+    page = (await browser.get("/signout")).text
+    answer = await browser.post("/me/consents/withdraw", {"client_id": "lunch"}, page=page)
+    assert answer.headers["location"].startswith("/signin")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "error"), [("none", "login_required"), ("none login", "invalid_request"), ("maybe", "invalid_request")]
+)
+async def test_prompt_none_is_answered_by_redirect(provider: Gateway, prompt: str, error: str) -> None:
+    answer = await provider.browser().get(Party(provider).url(prompt=prompt))
+    told = query_of(answer.headers["location"])
+    assert (told["error"], told["iss"]) == (error, provider.config.public_url)
+
+
+async def test_prompt_none_of_a_leaver_says_login_required(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await party.sign_in(browser)
+    provider.corner.plan_fault("user/get", errcode=60111, share=1.0)
+    provider.clock.advance(hours=2)
+    told = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
+    assert told["error"] == "login_required"
+    assert (await browser.get(party.url(prompt="none"))).status_code == 303
+
+
+async def test_prompt_none_needing_consent_says_so(provider: Gateway) -> None:
+    browser = provider.browser()
+    await browser.sign_in()
+    told = query_of((await browser.get(Party(provider, LUNCH, None).url(prompt="none"))).headers["location"])
+    assert told["error"] == "consent_required"
+
+
+@pytest.mark.parametrize("wish", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "10000"}])
+async def test_a_silent_sign_in_satisfies_neither_prompt_login_nor_max_age(
+    provider: Gateway, wish: dict[str, str]
+) -> None:
+    party, browser = Party(provider), provider.browser()
+    await browser.sign_in()
+    told = query_of(await follow(browser, await browser.get(party.url(**wish))))
+    assert told["error"] == "login_required"
+
+
+async def test_prompt_login_asks_for_a_scan_whatever_session_there_is(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser(DESKTOP_UA)
+    first = await web_sign_in(provider, browser, await browser.get(party.url()))
+    assert "code" in query_of(await follow(browser, first))
+    provider.clock.advance(minutes=2)
+    assert "code" in query_of(await follow(browser, await browser.get(party.url(max_age="180"))))
+    asked = await browser.get(party.url(prompt="login"))
+    assert "fresh=1" in asked.headers["location"]
+    back = query_of(await follow(browser, await web_sign_in(provider, browser, asked)))
+    claims = await party.claims((await party.redeem(back["code"])).json()["id_token"])
+    assert claims["auth_time"] == int(provider.clock().timestamp())
+    assert claims["amr"] == ["web"]
+
+
+async def test_an_id_token_hint_of_somebody_else_is_not_answered(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    tokens = await party.tokens(browser)
+    right = await browser.get(party.url(prompt="none", id_token_hint=tokens["id_token"]))
+    assert "code" in query_of(right.headers["location"])
+    provider.corner.hold_phone("wangwu")
+    other = provider.browser()
+    await other.sign_in()
+    for hint in (tokens["id_token"], "garbage"):
+        told = query_of((await other.get(party.url(prompt="none", id_token_hint=hint))).headers["location"])
+        assert told["error"] == "login_required"
+
+
+async def test_a_post_works_the_same_though_it_shows_no_cookie(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await browser.sign_in()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    stranger = provider.browser()
+    answer = await stranger.http.post("/authorize", content=party.query(), headers=form)
+    back = await browser.get(answer.headers["location"])
+    assert query_of(back.headers["location"])["state"] == party.state
+    assert (await browser.get(answer.headers["location"])).status_code == 400
+
+
+async def test_another_browser_cannot_go_on_with_a_request(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url())
+    other = provider.browser()
+    await other.sign_in()
+    assert (await other.get(str(page.url))).status_code == 400
+    form = (await other.get("/signout")).text
+    assert (await other.post(str(page.url), {"answer": "allow"}, page=form)).status_code == 400
+    assert (await say(browser, page, "allow")).status_code == 303
+
+
+async def test_a_request_that_is_half_an_hour_old_is_over(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url())
+    provider.clock.advance(minutes=30)
+    assert (await browser.get(str(page.url))).status_code == 400
+    assert (await browser.get("/authorize/" + "x" * 99)).status_code == 400
+
+
+async def test_head_and_prefetch_begin_nothing(provider: Gateway) -> None:
+    browser, url = provider.browser(), Party(provider).url()
+    assert (await browser.http.head(url)).status_code == 503
+    assert (await browser.http.get(url, headers={"sec-purpose": "prefetch"})).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (PartyPolicy(allow_departments=frozenset({99})), "certain departments or people"),
+        (PartyPolicy(deny_userids=frozenset({"lisi"})), "switched off"),
+        (PartyPolicy(corpids=frozenset({"wwother"})), "certain departments or people"),
+    ],
+)
+async def test_who_may_not_use_a_party_gets_a_page_that_names_it_and_whom_to_ask(
+    opened: Open, policy: PartyPolicy, words: str
+) -> None:
+    async with opened(replace(WIKI, policy=policy, contact="wiki@example.com")) as gateway:
+        party, browser = Party(gateway), gateway.browser()
+        page = await arrive(browser, party.url())
+        assert page.status_code == 403
+        for each in ("The Wiki", "wiki@example.com", words, "error=access_denied"):
+            assert each in page.text
+        told = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
+        assert told["error"] == "access_denied"
+
+
+async def test_a_party_that_the_web_login_may_not_open_asks_for_wecom(opened: Open) -> None:
+    policy = PartyPolicy(web_login=WebLoginRule.DENY)
+    async with opened(replace(WIKI, policy=policy)) as gateway:
+        page = await arrive(gateway.browser(DESKTOP_UA), Party(gateway).url())
+        assert page.status_code == 403
+        assert "inside WeCom" in page.text
+        assert "code" in await Party(gateway).sign_in(gateway.browser())
+
+
+async def test_after_signing_out_a_party_gets_nobody_without_a_click(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await party.sign_in(browser)
+    await browser.post("/signout", page=(await browser.get("/signout")).text)
+    page = await arrive(browser, party.url())
+    assert page.status_code == 200
+    assert "https:" in page.headers["content-security-policy"]
+    fields = {name: field(page.text, name) for name in ("return_to",)}
+    answer = await browser.post("/signin", fields, page=page.text)
+    assert "code" in query_of(await follow(browser, answer))

@@ -1,0 +1,97 @@
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gongpai.gateway.keys import KeyKeeper
+from gongpai.gateway.records import NewsKind, World
+from gongpai.gateway.records_provider import SigningAlg
+from gongpai.gateway.signing_keys import SigningKeys
+from gongpai.gateway.store import StoreError
+from gongpai.gateway.store.migrate import migrate
+from gongpai.gateway.store.move import move
+from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.gateway.store.sql.tables import metadata
+from memory import NOW, SECRET_KEY, Backend
+from memory_provider import begin, make_issued, make_party
+from services import PostgresServer
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def target(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    name = postgres_server.create_database(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def file(backend: Backend) -> Path:
+    return Path(backend.storage.removeprefix("sqlite://"))
+
+
+def count(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        tables = [table.name for table in metadata.sorted_tables if table.name != "meta"]
+        return sum(connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)  # noqa: S608
+
+
+async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: Path, target: str) -> None:
+    grant, code = await begin(stores, is_offline=True, acr="机密")
+    issued = make_issued(grant)
+    await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    await stores.parties.add(make_party())
+    keys = SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
+    await keys.load(NOW)
+    told = await stores.news.head()
+    assert await move(file, target) == count(file)
+    async with open_stores(target) as moved:
+        await KeyKeeper(moved.keys, moved.ring, SECRET_KEY, timedelta(hours=12)).load(NOW)
+        assert await moved.tokens.get_access(issued.access.token_hash) == (issued.access, grant)
+        assert await moved.authorization_codes.get(code.code_hash) == (replace(code, spent_at=NOW), grant)
+        assert await moved.sessions.get(grant.session_ref) == await stores.sessions.get(grant.session_ref)
+        assert await moved.parties.find() == [make_party()]
+        same = SigningKeys(moved.signing_keys, SECRET_KEY, timedelta(hours=12))
+        await same.load(NOW)
+        assert same.jwks == keys.jwks
+        assert same.sign(SigningAlg.ES256, "JWT", {})
+        assert await moved.news.head() == told
+        assert await moved.news.tell(NewsKind.SESSION_ENDED, "ref", 0, NOW) == told + 1
+
+
+async def test_a_database_in_use_is_left_alone(stores: Stores, file: Path, target: str) -> None:
+    await stores.parties.add(make_party())
+    async with open_stores(target) as used:
+        await used.parties.add(make_party("gitlab"))
+        with pytest.raises(StoreError, match="not empty"):
+            await move(file, target)
+        assert [party.client_id for party in await used.parties.find()] == ["gitlab"]
+
+
+async def test_a_file_of_the_other_world_is_not_copied(tmp_path: Path, target: str) -> None:
+    migrate(f"sqlite://{tmp_path}/wecom.db", World.WECOM)
+    with pytest.raises(StoreError, match="world"):
+        await move(tmp_path / "wecom.db", target)
+
+
+async def test_a_file_of_another_version_is_not_copied(sqlite_template: Path, tmp_path: Path, target: str) -> None:
+    shutil.copy(sqlite_template, tmp_path / "old.db")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.commit()
+    with pytest.raises(StoreError, match="migrate it first"):
+        await move(tmp_path / "old.db", target)
+
+
+async def test_what_does_not_answer_is_a_store_error(file: Path, tmp_path: Path, target: str) -> None:
+    with pytest.raises(StoreError):
+        await move(file, "postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreError):
+        await move(tmp_path / "none.db", target)
+    assert not (tmp_path / "none.db").exists()
