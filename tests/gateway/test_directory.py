@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.directory import COMPANY_AGE, Directory, HeldName
-from gongpai.gateway.records import DirectoryEntry
+from gongpai.gateway.directory import COMPANY_AGE, Directory
+from gongpai.gateway.records import DirectoryEntry, HeldName
 from gongpai.gateway.store.open import Stores
 from gongpai.wecom.errors import TransportError
 from gongpai.wecom.models import Department, DepartmentNode, Gender, Member, Status, UserDetail, UserProfile

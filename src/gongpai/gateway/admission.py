@@ -9,7 +9,7 @@ from functools import partial
 from gongpai.gateway import metrics
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import AppConfig, Config
-from gongpai.gateway.directory import COMPANY_AGE, Directory, HeldName, HeldProfile
+from gongpai.gateway.directory import COMPANY_AGE, Directory, HeldProfile
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.logs import logger
 from gongpai.gateway.policy import (
@@ -20,7 +20,7 @@ from gongpai.gateway.policy import (
     require_member,
     require_not_named,
 )
-from gongpai.gateway.records import EndReason, Fact, Person, Profile, Session
+from gongpai.gateway.records import EndReason, Fact, HeldName, Person, Profile, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import PeopleStore
 from gongpai.wecom.client import AsyncWeComClient

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from gongpai.gateway.records import DirectoryEntry
+from gongpai.gateway.records import DirectoryEntry, HeldName
 from gongpai.gateway.store.ports import DirectoryStore
 from gongpai.wecom.models import AccountKey, Department, DepartmentNode, UserProfile
 
@@ -21,14 +21,6 @@ class HeldProfile:
     """A member's profile and when it was read."""
 
     profile: UserProfile
-    fetched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class HeldName:
-    """A department's name, empty if the app may not read it, and when it was read."""
-
-    name: str
     fetched_at: datetime
 
 

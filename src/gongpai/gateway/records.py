@@ -197,3 +197,11 @@ class DirectoryEntry:
     key: str
     body: bytes = field(repr=False)
     fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldName:
+    """A department's name, empty if the app may not read it, and when it was read."""
+
+    name: str
+    fetched_at: datetime

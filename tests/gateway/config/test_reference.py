@@ -6,8 +6,8 @@ import pytest
 
 from gongpai.gateway.config import Config, Policy, SessionLimits, TokenLimits
 from gongpai.gateway.config.example import render_example
-from gongpai.gateway.config.faults import Language
 from gongpai.gateway.config.reference import REFERENCE, is_known
+from gongpai.gateway.config.troubles import Language
 from settings_of_tests import read
 
 DOCS = Path(__file__).parents[3] / "docs"

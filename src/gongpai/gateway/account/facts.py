@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from gongpai.gateway import records
-from gongpai.gateway.directory import HeldName
-from gongpai.gateway.records import Disclosure, Session
+from gongpai.gateway.records import Disclosure, HeldName, Session
 from gongpai.gateway.web.pages import Fact, SessionLine
 from gongpai.wecom.models import Field
 from gongpai.wecom.user_agent import client_kind

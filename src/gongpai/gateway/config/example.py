@@ -1,8 +1,8 @@
 """An example configuration, made from the reference (pure)."""
 
-from gongpai.gateway.config.faults import Language
 from gongpai.gateway.config.reference import REFERENCE
 from gongpai.gateway.config.reference_parties import Setting
+from gongpai.gateway.config.troubles import Language
 
 # What an operator must fill in; all else has a default and is shown as a comment.
 _FILLED = {

@@ -1,0 +1,90 @@
+"""What can be wrong with what a configuration names, the database above all: the texts, in two languages."""
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+Saying = dict[Language, tuple[str, str]]
+
+
+def saying(zh: str, zh_remedy: str, en: str, en_remedy: str) -> Saying:
+    """Return a problem and its remedy in both languages; ``{detail}`` stands for a word about the value."""
+    return {"zh": (zh, zh_remedy), "en": (en, en_remedy)}
+
+
+TROUBLES: dict[str, Saying] = {
+    "storage_failed": saying(
+        "数据库出错：{detail}", "查看数据库的日志和磁盘", "the database failed: {detail}", "see its log and its disk"
+    ),
+    "storage_locked": saying(
+        "数据库文件被别的进程锁住：{detail}",
+        "用 fuser 找出并结束占用该文件的进程；文件须放在本机磁盘上，不能放在网络盘上",
+        "another process has locked the database file: {detail}",
+        "find that process with fuser and end it; the file must lie on a disk of this machine, not on a network's",
+    ),
+    "storage_file": saying(
+        "用不了数据库文件 {detail}",
+        "建好所在目录，让运行 gongpai 的用户可写；并看看磁盘是否已满",
+        "the database file cannot be used: {detail}",
+        "make its folder, writable for the user that runs gongpai, and see whether the disk is full",
+    ),
+    "storage_not_ours": saying(
+        "这不是 gongpai 的数据库：{detail}",
+        "storage 改用另一个文件或空数据库；文件若已损坏，从备份恢复",
+        "this is no database of gongpai's: {detail}",
+        "name another file or an empty database in storage; if the file is broken, restore a back-up",
+    ),
+    "storage_of_other_world": saying(
+        "这个数据库属于 {detail}，与配置里的 sandbox 不符",
+        "storage 改用另一个数据库；沙箱和真实企业微信不能共用",
+        "this database belongs to the world {detail}, which is not that of the setting sandbox",
+        "name another database in storage; the sandbox and the real WeCom never share one",
+    ),
+    "storage_unreachable": saying(
+        "连不上数据库服务器 {detail}",
+        "启动它；检查 storage 里的主机、端口，以及防火墙",
+        "the database server does not answer: {detail}",
+        "start it; check the host and port in storage, and the firewall",
+    ),
+    "storage_refused": saying(
+        "数据库服务器拒绝：{detail}",
+        "检查 storage 里的用户、密码和库名，以及该用户的权限",
+        "the database server refuses: {detail}",
+        "check user, password and database name in storage, and what that user may do",
+    ),
+    "tickets_unreachable": saying(
+        "连不上 Redis 或 Valkey（{detail}）",
+        "启动它并检查此网址；或删除此项，改由数据库保存",
+        "Redis or Valkey does not answer ({detail})",
+        "start it and check this URL, or delete the setting: the database can keep tickets too",
+    ),
+    "wrong_secret_key": saying(
+        "这个数据库是用另一个 secret_key 建的",
+        "换回原来的密钥；若已丢失，只能改用空数据库，所有人需重新登录",
+        "this database was made with another secret_key",
+        "put that key back; if it is lost, begin with an empty database, and everybody signs in again",
+    ),
+    "system_refused": saying(
+        "操作系统拒绝：{detail}",
+        "检查磁盘空间、权限和资源限制",
+        "the system refuses: {detail}",
+        "see to disk space, permissions and limits",
+    ),
+    "address_taken": saying(
+        "{detail} 已被别的程序占用，也许 gongpai 已在运行",
+        "用 ss -ltnp 查看是谁；结束它，或改用别的端口",
+        "{detail} is taken by another program; perhaps gongpai runs already",
+        "see whose it is with ss -ltnp; end that, or set another port",
+    ),
+    "address_not_here": saying(
+        "本机没有地址 {detail}",
+        "改用 127.0.0.1，或 ip addr 列出的地址",
+        "this machine has no address {detail}",
+        "use 127.0.0.1, or an address that ip addr shows",
+    ),
+    "address_forbidden": saying(
+        "没有权限监听 {detail}",
+        "1024 以下的端口需要特权；改用 8000 之类，由反向代理转来",
+        "listening on {detail} is not allowed",
+        "ports below 1024 need a privilege; use one such as 8000, behind a proxy",
+    ),
+}
