@@ -165,6 +165,17 @@ async def test_prompt_login_asks_for_a_scan_whatever_session_there_is(provider: 
     assert claims["amr"] == ["web"]
 
 
+async def test_a_silent_return_keeps_the_time_of_the_last_confirmation(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    state = (await browser.begin("/signin?via=web"))["state"]
+    await browser.get(callback(state, provider.mint("lisi", way="web")))
+    confirmed_at = int(provider.clock().timestamp())
+    provider.clock.advance(minutes=5)
+    await browser.sign_in("/signin?via=in_app")
+    claims = await party.claims((await party.tokens(browser))["id_token"])
+    assert (claims["auth_time"], claims["amr"]) == (confirmed_at, ["in_app"])
+
+
 async def test_an_id_token_hint_of_somebody_else_is_not_answered(provider: Gateway) -> None:
     party, browser = Party(provider), provider.browser()
     tokens = await party.tokens(browser)
