@@ -58,9 +58,12 @@ class Provided:
 
 @contextmanager
 def provided(
-    corner: Corner, folder: Path, command: list[str], callback: str = "/callback", home: str = "/"
+    corner: Corner, folder: Path, command: list[str], callback: str = "/callback", home: str = "/", **settings: object
 ) -> Iterator[Provided]:
-    """Run the gateway and the party that *command* starts; its *home* is where it answers when it is ready."""
+    """Run the gateway and the party that *command* starts; its *home* is where it answers when it is ready.
+
+    *settings* are those of the party in the gateway's configuration, beside the usual ones.
+    """
     corner.hold_phone("lisi")
     port, party_port = free_port(), free_port()
     issuer, party_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{party_port}"
@@ -72,9 +75,10 @@ def provided(
         "scopes": ["openid", "profile", "email", "groups", "offline_access"],
         "grant_types": ["authorization_code", "refresh_token"],
         "trusted": True,
+        **settings,
     }
-    settings = {f"parties.{CLIENT_ID}.{name}": value for name, value in party.items()}
-    config = write_config(folder, corner, public_url=issuer, listen=f"127.0.0.1:{port}", **settings)
+    parties = {f"parties.{CLIENT_ID}.{name}": value for name, value in party.items()}
+    config = write_config(folder, corner, public_url=issuer, listen=f"127.0.0.1:{port}", **parties)
     corner.update_app(PORTAL, oauth_domain=f"127.0.0.1:{port}", callback_domain=f"127.0.0.1:{port}")
     environ = {"ISSUER": issuer, "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": SECRET, "PARTY_URL": party_url}
     log = folder / "party.log"
