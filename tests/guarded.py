@@ -52,7 +52,7 @@ class Guarded:
         method: str = "GET",
         peer: tuple[str, int] | None = PROXY,
         cookie: str | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
         """Ask as a proxy does that got a request for *path* at *origin*."""
         said = {
@@ -60,7 +60,7 @@ class Guarded:
             "x-forwarded-uri": path,
             "x-forwarded-method": method,
             **({} if cookie is None else {"cookie": cookie}),
-            **{name.replace("_", "-"): value for name, value in headers.items()},
+            **(headers or {}),
         }
         async with self.http(peer) as http:
             return await http.get(f"http://gate/auth/{kind}", headers=said)
@@ -89,7 +89,7 @@ class Guarded:
     async def enter(self, browser: Browser, origin: str = APP, path: str = "/") -> dict[str, str]:
         """Walk a browser that is signed in with us over to *origin*; return the cookies that it has there."""
         cookies: dict[str, str] = {}
-        asked = await self.ask(path, origin=origin, accept="text/html")
+        asked = await self.ask(path, origin=origin, headers={"accept": "text/html"})
         assert asked.status_code == 401, asked.status_code
         begun = await self.visit(asked.headers["location"], cookies)
         assert begun.status_code == 303, begun.text

@@ -11,6 +11,7 @@ _EXTRAS = {
     "backup": "gateway",
     "config": "gateway",
     "keys": "gateway",
+    "parties": "gateway",
 }
 
 

@@ -156,7 +156,7 @@ class GateProtocol(BoundedProtocol):
             lines += (name, b": ", value, b"\r\n")
         for name, value in answer.headers:
             lines += (name, b": ", value, b"\r\n")
-        lines.append(b"Content-Length: 0\r\n\r\n" if answer.status == _OK else _REFUSED_END)
+        lines.append(b"content-length: 0\r\n\r\n" if answer.status == _OK else _REFUSED_END)
         self.transport.write(b"".join(lines))
         self._answered_at = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -168,32 +168,28 @@ class GateProtocol(BoundedProtocol):
 class _Head:
     """The head of one question."""
 
-    __slots__ = ("_is_whole", "_target", "headers")
+    __slots__ = ("_is_plain", "_is_whole", "_parser", "_target", "headers")
 
     def __init__(self) -> None:
         self.headers: dict[bytes, bytes] = {}
         self._target = b""
+        self._is_plain = False
         self._is_whole: bool | None = None
+        self._parser: httptools.HttpRequestParser | None = None
 
     def read(self, data: bytes) -> Family | None:
         """Return the kind of proxy that asks; None if this is not one plain question and no more."""
         if len(data) > _MAX_HEAD_BYTES:
             return None
-        parser = httptools.HttpRequestParser(self)
+        self._parser = httptools.HttpRequestParser(self)
         try:
-            parser.feed_data(data)
+            self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return None
-        is_plain = (
-            self._is_whole is True
-            and parser.get_method() in _METHODS
-            and parser.get_http_version() == "1.1"
-            and parser.should_keep_alive()
-            and b"host" in self.headers
-            and self.headers.get(b"content-length", b"0") == b"0"
-            and self.headers.keys().isdisjoint(_NOT_PLAIN)
-        )
-        return _FAMILIES.get(self._target) if is_plain else None
+        finally:
+            # The two hold each other, which would leave them to the garbage collector.
+            self._parser = None
+        return _FAMILIES.get(self._target) if self._is_plain and self._is_whole else None
 
     def on_url(self, url: bytes) -> None:
         """Take the target, which comes in one piece or is not plain."""
@@ -207,6 +203,19 @@ class _Head:
             self._is_whole = False
         self.headers[name] = value
 
+    def on_headers_complete(self) -> None:
+        """Say whether it is plain so far; only here does the parser know all of this message."""
+        parser = self._parser
+        self._is_plain = (
+            parser is not None
+            and parser.get_method() in _METHODS
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and b"host" in self.headers
+            and self.headers.get(b"content-length", b"0") == b"0"
+            and self.headers.keys().isdisjoint(_NOT_PLAIN)
+        )
+
     def on_message_complete(self) -> None:
         """Note the end; a second one is not plain."""
         self._is_whole = self._is_whole is None
@@ -216,7 +225,7 @@ _OK = 200
 _METHODS = frozenset({b"GET", b"HEAD"})
 _NOT_PLAIN = frozenset({b"transfer-encoding", b"upgrade", b"expect", b"trailer"})
 _FAMILIES = {path.encode(): family for path, family in FAMILIES.items()}
-_REFUSED_END = b"Content-Length: 0\r\nCache-Control: no-store\r\n\r\n"
+_REFUSED_END = b"content-length: 0\r\ncache-control: no-store\r\n\r\n"
 # What the fast path says by itself; a refusal of another kind may have a page, and goes the long way.
 _COUNT: dict[Outcome, Callable[[], None]] = {
     outcome: metrics.gate_decisions.labels(outcome.value, "memory").inc

@@ -79,7 +79,15 @@ def provide(rooms: Rooms) -> Provider:
         rooms.pairwise_key,
     )
     issuer = Issuer(config.public_url, config.tokens, stores.grants, rooms.keys, portraits)
-    asking = Asking(issuer.issuer, rooms.parties, stores.requests, rooms.keys, rooms.clock)
+    asking = Asking(
+        issuer.issuer,
+        rooms.parties,
+        stores.requests,
+        stores.counters,
+        config.starts_per_minute,
+        rooms.keys,
+        rooms.clock,
+    )
     return Provider(_endpoints(rooms, issuer, portraits, asking), _routes(rooms, issuer, portraits, asking))
 
 

@@ -35,6 +35,8 @@ class SignIn:
     """When the profile was read, which may be before now; now if left out."""
     policy: str = ""
     """The fingerprint of the policy that admitted the person."""
+    auth_time: datetime | None = None
+    """When the person last confirmed who they are, if it was not now (T17)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Sessions:
             kind=person.key.kind.value,
             way=sign_in.way,
             amr=sign_in.amr,
-            auth_time=now,
+            auth_time=sign_in.auth_time or now,
             created_at=now,
             seen_at=now,
             idle_expires_at=min(now + self._limits.idle, expires_at),

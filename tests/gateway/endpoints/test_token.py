@@ -165,6 +165,17 @@ async def test_a_leaver_is_not_refreshed(provider: Gateway) -> None:
     assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
 
 
+async def test_a_wecom_that_does_not_answer_spends_no_refresh_token(provider: Gateway) -> None:
+    party = Party(provider)
+    tokens = await party.tokens(provider.browser(), scope="openid offline_access")
+    provider.clock.advance(days=2)
+    provider.corner.plan_fault("user/get", errcode=-1, share=1.0)
+    answer = await party.refresh(tokens["refresh_token"])
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
+    provider.corner.clear_faults()
+    assert (await party.refresh(tokens["refresh_token"])).status_code == 200
+
+
 async def test_another_party_cannot_use_a_refresh_token(provider: Gateway) -> None:
     party = Party(provider)
     tokens = await party.tokens(provider.browser(), scope="openid offline_access")

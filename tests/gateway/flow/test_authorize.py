@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gateways import DESKTOP_UA, Browser, Gateway, callback, gateway_config, open_gateway, query_of
+from gateways import DESKTOP_UA, Browser, Gateway, app_config, callback, gateway_config, open_gateway, query_of
 from gongpai.gateway.records_provider import PartyPolicy, RelyingParty, WebLoginRule
 from gongpai.sandbox import Corner
+from gongpai.wecom import App
 from relying_party import LUNCH, WIKI, Party, follow
 
 Open = Callable[..., AbstractAsyncContextManager[Gateway]]
@@ -165,6 +166,17 @@ async def test_prompt_login_asks_for_a_scan_whatever_session_there_is(provider: 
     assert claims["amr"] == ["web"]
 
 
+async def test_a_silent_return_keeps_the_time_of_the_last_confirmation(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    state = (await browser.begin("/signin?via=web"))["state"]
+    await browser.get(callback(state, provider.mint("lisi", way="web")))
+    confirmed_at = int(provider.clock().timestamp())
+    provider.clock.advance(minutes=5)
+    await browser.sign_in("/signin?via=in_app")
+    claims = await party.claims((await party.tokens(browser))["id_token"])
+    assert (claims["auth_time"], claims["amr"]) == (confirmed_at, ["in_app"])
+
+
 async def test_an_id_token_hint_of_somebody_else_is_not_answered(provider: Gateway) -> None:
     party, browser = Party(provider), provider.browser()
     tokens = await party.tokens(browser)
@@ -242,6 +254,33 @@ async def test_a_party_that_the_web_login_may_not_open_asks_for_wecom(opened: Op
         assert page.status_code == 403
         assert "inside WeCom" in page.text
         assert "code" in await Party(gateway).sign_in(gateway.browser())
+
+
+async def test_one_address_begins_only_so_many_requests_a_minute(opened: Open) -> None:
+    async with opened(starts_per_minute=3) as gateway:
+        party = Party(gateway)
+        for _ in range(3):
+            assert (await gateway.browser().get(party.url())).status_code == 303
+        assert (await gateway.browser().get(party.url())).status_code == 429
+        gateway.clock.advance(seconds=61)
+        assert (await gateway.browser().get(party.url())).status_code == 303
+
+
+async def test_with_several_corps_a_party_that_names_none_is_open_to_nobody(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    main = app_config(wecom_sandbox)
+    other = replace(main, name="other", app=App("wwffffffffffffffff", 1000002, "a secret of this test"))
+    named = replace(WIKI, policy=PartyPolicy(corpids=frozenset({"wwgongpaidemo"})))
+    parties = {"wiki": named, "lunch": LUNCH}
+    config = gateway_config(wecom_sandbox, tmp_path, main, other, parties=parties)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        browser = gateway.browser()
+        await browser.sign_in("/signin?app=main")
+        assert (await browser.get(Party(gateway, LUNCH, None).url())).status_code == 403
+        tokens = await Party(gateway, named).tokens(browser, scope="openid profile")
+        told = (await Party(gateway, named).userinfo(tokens["access_token"])).json()
+        assert told["preferred_username"] == "lisi.wwgongpaidemo"
 
 
 async def test_after_signing_out_a_party_gets_nobody_without_a_click(provider: Gateway) -> None:

@@ -122,8 +122,8 @@ PAGES: dict[str, Page] = {
     "device-confirm": pages.DeviceConfirm(
         "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", NOW, "BCDF-GHJK", "a1"
     ),
-    "device-approved": pages.DeviceDone("员工食堂", is_approved=True),
-    "device-refused": pages.DeviceDone("员工食堂", is_approved=False),
+    "device-approved": pages.DeviceDone("员工食堂", "approved"),
+    "device-refused": pages.DeviceDone("员工食堂", "refused"),
     "chooser": pages.SigninChooser((Choice("员工门户", "/signin?app=main"), Choice("Group IT", "/signin?app=it"))),
     "chooser-empty": pages.SigninChooser(()),
     "panel": panel(),

@@ -4,9 +4,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gongpai.gateway.config.faults import ConfigError
 from gongpai.gateway.config.published import is_published
 from gongpai.gateway.config.settings import AppConfig
 from gongpai.gateway.config.source import Source
@@ -45,6 +47,19 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 def check_parties(source: Source, apps: Mapping[str, AppConfig]) -> dict[str, RelyingParty]:
     """Return the relying parties by client_id; every fault of theirs is noted."""
     return {name: _check_party(source, name, apps) for name in source.names("parties")}
+
+
+def read_party(client_id: str, settings: Mapping[str, object], apps: Mapping[str, AppConfig]) -> RelyingParty:
+    """Return a party that is not in the file, from the same *settings* and by the same rules as one that is.
+
+    Raises:
+        ConfigError: with every fault there is.
+    """
+    source = Source({"parties": {client_id: settings}}, [])
+    parties = check_parties(source, apps)
+    if source.faults:
+        raise ConfigError(source.faults)
+    return replace(parties[client_id], is_configured=False)
 
 
 def is_client_id(text: str) -> bool:

@@ -108,7 +108,7 @@ class ForwardAuth:
         if entered is None:
             return self.gate.ask_to_sign_in(family, question.host, asked)
         answer = self.gate.let_pass(question.host, asked, entered.cookie, question.app_cookies, now)
-        return replace(answer, headers=[*answer.headers, (b"Set-Cookie", entered.set_cookie.encode())])
+        return replace(answer, headers=[*answer.headers, (b"set-cookie", entered.set_cookie.encode())])
 
     def _refuse_peer(self, family: Family) -> Answer:
         metrics.gate_decisions.labels(Outcome.UNTRUSTED_PEER.value, "memory").inc()
@@ -210,14 +210,14 @@ def _page(visit: Visit, page: GateMessage) -> Response:
 
 
 async def _send(answer: Answer, body: bytes, scope: Scope, send: Send) -> None:
-    headers = [*answer.headers, (b"Content-Length", str(len(body)).encode())]
+    headers = [*answer.headers, (b"content-length", str(len(body)).encode())]
     if body:
-        headers.append((b"Content-Type", b"text/html; charset=utf-8"))
+        headers.append((b"content-type", b"text/html; charset=utf-8"))
     if answer.outcome not in _PASSES:
-        headers.append((b"Cache-Control", b"no-store"))
+        headers.append((b"cache-control", b"no-store"))
     if _announces_body(scope):
         # What follows is never read, and must not be taken for the next request (T21).
-        headers.append((b"Connection", b"close"))
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

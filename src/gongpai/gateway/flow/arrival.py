@@ -9,10 +9,11 @@ from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import Config
 from gongpai.gateway.errors import Reason, RefusedError, StartAgainError
 from gongpai.gateway.flow.callback import Finished, Returned
-from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.records import EndReason, Person, Session, SignInAttempt
 from gongpai.gateway.session import Sessions, SignIn
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.client import AsyncWeComClient
+from gongpai.wecom.signin import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Arrive:
         """
         attempt = returned.attempt
         try:
-            finished = await self._arrive(visit, returned)
+            finished = await self._arrive(visit, returned, session)
         except RefusedError as error:
             facts = {"reason": error.reason.value}
             event = AuditEvent(
@@ -47,7 +48,7 @@ class Arrive:
             await self.sessions.end(session.ref, EndReason.REPLACED, self.clock(), finished.session)
         return finished
 
-    async def _arrive(self, visit: Visit, returned: Returned) -> Finished:
+    async def _arrive(self, visit: Visit, returned: Returned, before: Session | None) -> Finished:
         attempt = returned.attempt
         if returned.code is None:
             raise RefusedError(Reason.MEMBER_REFUSED)
@@ -64,6 +65,7 @@ class Arrive:
             policy=admitted.policy,
             ip=visit.address,
             user_agent=visit.user_agent,
+            auth_time=_confirmed_at(attempt, admitted.person, before),
         )
         started = await self.sessions.start(admitted.person, sign_in, now, returned.session_id)
         if started is None:
@@ -74,3 +76,9 @@ class Arrive:
             AuditEvent("sign_in.succeeded", subject, ref, attempt.app, visit.address, facts=facts), now
         )
         return Finished(attempt, started.session, started.cookie)
+
+
+def _confirmed_at(attempt: SignInAttempt, person: Person, before: Session | None) -> datetime | None:
+    """Return when *person* last confirmed who they are, if this sign-in was silent and an earlier one was not (T17)."""
+    is_silent = attempt.way == Way.IN_APP.value
+    return before.auth_time if is_silent and before is not None and before.subject == person.subject else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from gongpai.gateway.errors import TooManyStartsError
 from gongpai.gateway.grants.issue import hash_token, new_token
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
 from gongpai.gateway.oidc.hints import read_hint
@@ -20,6 +21,7 @@ from gongpai.gateway.oidc.responses import error_url
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.records_provider import AuthorizationRequest, RelyingParty
 from gongpai.gateway.signing_keys import SigningKeys
+from gongpai.gateway.store.ports import CounterStore
 from gongpai.gateway.store.ports_provider import RequestStore
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.signin import hash_browser_secret, is_same_browser, new_browser_secret
@@ -29,6 +31,7 @@ REQUEST_AGE = timedelta(minutes=30)
 PUSHED_AGE = timedelta(seconds=90)
 PUSHED_PREFIX = "urn:ietf:params:oauth:request_uri:"
 _MAX_HANDLE = 64
+_WINDOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Asking:
     issuer: str
     parties: Parties
     requests: RequestStore
+    counters: CounterStore
+    starts_per_minute: int
+    """How many requests one address may begin in a minute; 0 sets no limit."""
     keys: SigningKeys
     clock: Callable[[], datetime]
 
@@ -126,9 +132,15 @@ class Asking:
         """Keep the request for this browser, if it is not kept yet (T3).
 
         A browser that came by a POST from another site shows no cookie: what it brought is bound when it comes again.
+
+        Raises:
+            TooManyStartsError: this address begins too many.
         """
         if bound.handle is not None:
             return bound
+        starts = await self.counters.count(f"authorize {visit.address}", _WINDOW, self.clock())
+        if 0 < self.starts_per_minute < starts:
+            raise TooManyStartsError(_WINDOW)
         browser_hash = None
         if is_bound:
             secret = visit.browser_secret

@@ -101,11 +101,11 @@ class Device:
         grant = self.issuer.grant_for(party.client_id, request.scopes, session, now) if is_approved else None
         if not await self.store.decide(hash_token(user_code), grant, now):
             return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
-        name = "device.approved" if is_approved else "device.refused"
+        outcome = "approved" if is_approved else "refused"
         facts = {"client_id": party.client_id, "device_ip": request.ip}
-        event = AuditEvent(name, session.subject, session.ref, session.app, visit.address, facts=facts)
+        event = AuditEvent(f"device.{outcome}", session.subject, session.ref, session.app, visit.address, facts=facts)
         await self.audit.record(event, now)
-        return self.pages.answer(visit, pages.DeviceDone(party.title, is_approved), is_signed_in=True)
+        return self.pages.answer(visit, pages.DeviceDone(party.title, outcome), is_signed_in=True)
 
     async def _find(self, user_code: str | None) -> tuple[DeviceRequest, RelyingParty] | None:
         if user_code is None:

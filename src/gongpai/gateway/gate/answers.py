@@ -26,8 +26,8 @@ from gongpai.gateway.gate.paths import action_for, plain_path
 from gongpai.gateway.ring import KeyRing
 
 BEGIN_PATH = "/.gongpai/begin"
-REASON_HEADER = b"X-Gongpai-Reason"
-ASSERTION_HEADER = b"X-Auth-Assertion"
+REASON_HEADER = b"x-gongpai-reason"
+ASSERTION_HEADER = b"x-auth-assertion"
 _OUR_PATHS = "/.gongpai/"
 _RETURN_LIMIT = 1_000
 _COOKIE_LINE_LIMIT = 16_384
@@ -101,7 +101,7 @@ class Gate:
         self, config: GateConfig, issuer: str, ring: KeyRing, heard: Heard, sign: Callable[[Mapping[str, object]], str]
     ) -> None:
         """Guard the hosts of *config* with the keys and the news of this process; *sign* signs assertions."""
-        self._names = [(field, name.encode()) for field, name in config.headers]
+        self._names = [(field, name.lower().encode()) for field, name in config.headers]
         self._empty = [*no_identity(self._names), (ASSERTION_HEADER, b"")]
         self._issuer = issuer
         self._sign = sign if config.assertion else None
@@ -132,7 +132,7 @@ class Gate:
                 return self.refuse(family, Outcome.DENIED_PATH)
             case PathAction.SKIP:
                 _, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
-                return Answer(200, Outcome.SKIPPED, [*self._empty, (b"Cookie", app_cookies)])
+                return Answer(200, Outcome.SKIPPED, [*self._empty, (b"cookie", app_cookies)])
             case PathAction.ALLOW:
                 return self._ask_cookie(family, gate, asked, now, at)
 
@@ -156,7 +156,7 @@ class Gate:
             claims = assertion_claims(self._issuer, gate.host.origin, method, target, cookie, now)
             assertion = self._sign(claims).encode()
         identity = identity_headers(self._names, cookie)
-        return Answer(200, Outcome.PASSED, [*identity, (ASSERTION_HEADER, assertion), (b"Cookie", app_cookies)])
+        return Answer(200, Outcome.PASSED, [*identity, (ASSERTION_HEADER, assertion), (b"cookie", app_cookies)])
 
     def ask_to_sign_in(self, family: Family, gate: HostGate, asked: Asked) -> Answer:
         """Refuse somebody unknown; a page load learns where to sign in."""
@@ -165,7 +165,7 @@ class Gate:
         if is_page_load(asked):
             target = return_path(asked.get(b"x-forwarded-uri", b"").decode("latin-1"))
             query = quote(target, safe="/")
-            headers.append((b"Location", f"{gate.host.origin}{BEGIN_PATH}?return_to={query}".encode()))
+            headers.append((b"location", f"{gate.host.origin}{BEGIN_PATH}?return_to={query}".encode()))
             status = 401 if family is Family.NGINX else 302
         return Answer(status, Outcome.NO_SESSION, headers)
 

@@ -8,15 +8,15 @@ from gongpai.gateway.config.settings import PathAction, PathRule
 
 # What some server between us and the app, or the app itself, reads in a way of its own: a second decoding, a parameter
 # of a segment, a slash in disguise, an end of the text.
-_DOUBTFUL = re.compile(rb"[\x00-\x1f\x7f-\xff#;\\]|%2[35fF]|%3[bB]|%5[cC]|%[01]|%7[fF]|%(?![0-9A-Fa-f]{2})")
+_DOUBTFUL = re.compile(rb"[\x00-\x1f\x7f-\xff#;\\]|%2[35fF]|%3[bBfF]|%5[cC]|%[01]|%7[fF]|%(?![0-9A-Fa-f]{2})")
 _EMPTY_OR_DOTTED = re.compile(r"/(?:\.{0,2}/|\.{1,2}$)")
 
 
 def plain_path(target: bytes) -> str | None:
     """Return the decoded path of a request's *target*; None where it is not certain what the app will read.
 
-    Uncertain are encoded slashes, percent signs, question marks' like, parameters of a segment, backslashes, control
-    characters, empty and dotted segments, and what is not UTF-8.
+    Uncertain are encoded slashes, percent signs and marks that end a path, parameters of a segment, backslashes,
+    control characters, empty and dotted segments, and what is not UTF-8.
     """
     path = target.partition(b"?")[0]
     if not path.startswith(b"/") or _DOUBTFUL.search(path):

@@ -18,6 +18,7 @@ from gongpai.gateway.web.address import client_address
 from gongpai.gateway.web.headers import ALWAYS, STRICT_POLICY
 from gongpai.gateway.web.machine import Answer, Call, error_answer, json_answer
 from gongpai.gateway.web.shell import find_values
+from gongpai.wecom.errors import WeComError
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
@@ -75,7 +76,8 @@ class Machines:
         except OAuthError as error:
             _log.info("refused", path=call.path, error=error.error.value, cause=error.detail, address=call.address)
             return error_answer(error)
-        except (StoreError, RingExhaustedError) as error:
+        except (StoreError, RingExhaustedError, WeComError) as error:
+            # Nothing was spent: the party may ask again.
             _log.error("unavailable", path=call.path, error=type(error).__name__, cause=str(error))
             return json_answer({"error": ErrorCode.TEMPORARILY_UNAVAILABLE.value}, 503)
         except Exception as error:  # noqa: BLE001  # the outermost handler

@@ -229,12 +229,12 @@ class DeviceConfirm:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDone:
-    """The device has its answer."""
+    """The device has its answer: *outcome* is ``approved`` or ``refused``."""
 
     template: ClassVar[str] = "device_done.html"
     status: ClassVar[int] = 200
     party: str
-    is_approved: bool
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

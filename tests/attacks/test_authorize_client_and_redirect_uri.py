@@ -1,0 +1,105 @@
+"""Attacks 1 to 20: who asks, and where the answer would go."""
+
+import pytest
+
+from gateways import Gateway, query_of
+from relying_party import LUNCH, REDIRECT_URI, Party
+
+HOST = "wiki.example.com"
+
+
+async def page_of(provider: Gateway, **changes: str | None) -> None:
+    """Hold that a request ends on a page of ours with 400, and leads nowhere."""
+    answer = await provider.browser().get(Party(provider).url(**changes))
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+    assert "text/html" in answer.headers["content-type"]
+
+
+async def test_attack_001_an_unknown_client_id(provider: Gateway) -> None:
+    await page_of(provider, client_id="nobody")
+
+
+async def test_attack_002_no_client_id(provider: Gateway) -> None:
+    await page_of(provider, client_id=None)
+
+
+async def test_attack_005_a_registered_uri_with_more_path(provider: Gateway) -> None:
+    await page_of(provider, redirect_uri=f"{REDIRECT_URI}/extra")
+
+
+async def test_attack_006_a_registered_uri_with_a_query(provider: Gateway) -> None:
+    await page_of(provider, redirect_uri=f"{REDIRECT_URI}?x=1")
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [f"https://{HOST}/CB", f"{REDIRECT_URI}/", f"https://{HOST}./cb", f"HTTPS://{HOST}/cb", f"https://{HOST}:443/cb"],
+)
+async def test_attack_009_another_spelling(provider: Gateway, redirect_uri: str) -> None:
+    await page_of(provider, redirect_uri=redirect_uri)
+
+
+@pytest.mark.parametrize(
+    "redirect_uri", [f"https://{HOST}@evil.com/cb", f"https://{HOST}.evil.com/cb", f"https://evil.com#{HOST}/cb"]
+)
+async def test_attack_010_a_host_that_looks_alike(provider: Gateway, redirect_uri: str) -> None:
+    await page_of(provider, redirect_uri=redirect_uri)
+
+
+@pytest.mark.parametrize("path", ["/../../evil", "%2e%2e%2f", "%252e", "..;/", "\\evil", "/..\\"])
+async def test_attack_011_a_path_that_some_readers_would_normalise(provider: Gateway, path: str) -> None:
+    await page_of(provider, redirect_uri=f"{REDIRECT_URI}{path}")
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\r\nX-Evil: 1", "\t", " ", "ü", "wіki"])
+async def test_attack_012_characters_that_no_uri_has(provider: Gateway, odd: str) -> None:
+    answer = await provider.browser().get(Party(provider).url(redirect_uri=f"{REDIRECT_URI}{odd}"))
+    assert answer.status_code == 400
+    assert "x-evil" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "is_allowed"),
+    [
+        ("http://127.0.0.1:49152/cb", True),
+        ("http://127.0.0.1/cb", True),
+        ("http://127.0.0.1:0/cb", False),
+        ("http://localhost:49152/cb", False),
+        ("http://127.0.0.1.evil.com/cb", False),
+        ("http://127.0.0.1:49152@evil.com/cb", False),
+        ("http://127.0.0.1:49152/other", False),
+        ("https://127.0.0.1:49152/cb", False),
+    ],
+)
+async def test_attack_015_a_native_app_may_choose_its_port_only(
+    provider: Gateway, redirect_uri: str, *, is_allowed: bool
+) -> None:
+    answer = await provider.browser().get(Party(provider, LUNCH, None).url(redirect_uri=redirect_uri))
+    assert answer.status_code == (303 if is_allowed else 400)
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+async def test_attack_017_who_and_where_come_once(provider: Gateway, name: str) -> None:
+    value = {"client_id": "wiki", "redirect_uri": REDIRECT_URI}[name]
+    answer = await provider.browser().get(f"{Party(provider).url()}&{name}={value}")
+    assert (answer.status_code, "location" in answer.headers) == (400, False)
+
+
+@pytest.mark.parametrize("name", ["state", "response_type", "scope", "nonce", "prompt", "code_challenge"])
+async def test_attack_017_all_else_that_counts_comes_once(provider: Gateway, name: str) -> None:
+    answer = await provider.browser().get(f"{Party(provider).url()}&{name}=x")
+    assert query_of(answer.headers["location"])["error"] in {"invalid_request", "invalid_scope"}
+
+
+async def test_attack_018_prompt_none_redirects_to_nothing_unregistered(provider: Gateway) -> None:
+    await page_of(provider, redirect_uri="https://evil.example/", prompt="none")
+
+
+async def test_attack_019_wildcards_are_letters_like_others(provider: Gateway) -> None:
+    await page_of(provider, redirect_uri=f"https://{HOST}/*")
+
+
+async def test_attack_020_a_uri_of_kilobytes(provider: Gateway) -> None:
+    await page_of(provider, redirect_uri=f"{REDIRECT_URI}?{'x' * 3000}")
+    await page_of(provider, redirect_uri=f"{REDIRECT_URI}?{'x' * 60_000}")

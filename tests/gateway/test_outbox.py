@@ -1,0 +1,161 @@
+"""Parties are told of a session's end, at least once and not for ever."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+import trustme
+
+from gateways import PUBLIC_URL, Clock, Gateway, gateway_config, open_gateway
+from gongpai.gateway.outbound import Outbound
+from gongpai.gateway.outbox import MOST_ATTEMPTS, Outbox
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.records import EndReason
+from gongpai.gateway.records_provider import RelyingParty
+from gongpai.gateway.signing_keys import SigningKeys
+from gongpai.gateway.store.open import Stores
+from gongpai.sandbox import Corner
+from memory import NOW, SECRET_KEY, until
+from memory_provider import make_code, make_grant, sign_in
+from relying_party import LUNCH, WIKI, Party
+
+_AUTHORITY = trustme.CA()
+
+
+@dataclass
+class Listener:
+    """A relying party that hears of logouts; *status* is what it answers."""
+
+    url: str = ""
+    status: int = 200
+    heard: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Listener]:
+    listener = Listener()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    _AUTHORITY.issue_cert("localhost").configure_cert(context)
+
+    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        body = await reader.readexactly(length)
+        listener.heard.append(parse_qs(body.decode())["logout_token"][0])
+        writer.write(f"HTTP/1.1 {listener.status} X\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=context)
+    async with server:
+        listener.url = f"https://localhost:{server.sockets[0].getsockname()[1]}/logout"
+        yield listener
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    async with listening() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def gateway(wecom_sandbox: Corner, tmp_path: Path, listener: Listener) -> AsyncIterator[Gateway]:
+    _AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    party = replace(WIKI, backchannel_logout_uri=listener.url)
+    settings = {"ca_file": tmp_path / "ca.pem", "private_hosts": frozenset({"localhost"}), "parties": {"wiki": party}}
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, **settings)) as opened:
+        yield opened
+
+
+async def leave(gateway: Gateway, party: Party) -> dict[str, object]:
+    """Sign in to *party* and out again; return the claims of the ID token."""
+    browser = gateway.browser()
+    tokens = await party.tokens(browser)
+    await browser.post("/signout", page=(await browser.get("/signout")).text)
+    return await party.claims(tokens["id_token"])
+
+
+async def test_a_party_hears_at_once_in_a_token_that_passes_for_nothing_else(
+    gateway: Gateway, listener: Listener
+) -> None:
+    party = Party(gateway)
+    signed_in = await leave(gateway, party)
+    await until(lambda: bool(listener.heard), 5)
+    told = await party.claims(listener.heard[0])
+    assert (told["iss"], told["aud"], told["sub"]) == (PUBLIC_URL, "wiki", signed_in["sub"])
+    assert told["sid"] == signed_in["sid"]
+    assert told["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
+    assert told["exp"] - told["iat"] <= 120
+    assert "nonce" not in told
+    assert (await party.userinfo(listener.heard[0])).status_code == 401
+
+
+async def test_a_party_that_fails_is_tried_again_later(gateway: Gateway, listener: Listener) -> None:
+    listener.status = 500
+    await leave(gateway, Party(gateway))
+    await until(lambda: len(listener.heard) == 1, 5)
+    listener.status = 204
+    gateway.clock.advance(seconds=11)
+    await until(lambda: len(listener.heard) == 2, 8)
+
+
+def open_outbox(stores: Stores, clock: Clock, *parties: RelyingParty) -> Outbox:
+    """Return an outbox that tells *parties*; nothing runs it but the test."""
+    context = ssl.create_default_context()
+    _AUTHORITY.configure_trust(context)
+    known = Parties({party.client_id: party for party in parties}, stores.parties, stores.replays)
+    keys = SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
+    outbound = Outbound(frozenset({"localhost"}), context)
+    return Outbox(PUBLIC_URL, stores.outbox, known, keys, outbound, lambda _, subject: subject, clock)
+
+
+async def end_session(stores: Stores, *parties: str) -> None:
+    """End a session that was used for *parties*."""
+    subject, ref = await sign_in(stores)
+    for client_id in parties:
+        grant = make_grant(ref, subject=subject, client_id=client_id)
+        assert await stores.grants.begin(grant, make_code(grant))
+    assert await stores.sessions.end(ref, EndReason.SIGN_OUT, NOW)
+
+
+async def test_a_party_that_fails_for_hours_is_given_up(stores: Stores, listener: Listener) -> None:
+    listener.status = 400
+    clock = Clock()
+    outbox = open_outbox(stores, clock, replace(WIKI, backchannel_logout_uri=listener.url))
+    await outbox.keys.load(clock())
+    await end_session(stores, "wiki")
+    for attempt in range(1, MOST_ATTEMPTS + 4):
+        clock.advance(hours=12)
+        assert await outbox.deliver() == 0
+        assert len(listener.heard) == min(attempt, MOST_ATTEMPTS)
+
+
+async def test_one_failure_holds_what_else_waits_for_that_party_and_nothing_of_others(
+    stores: Stores, listener: Listener
+) -> None:
+    clock = Clock()
+    broken = replace(WIKI, backchannel_logout_uri="https://localhost:1/")
+    lunch = replace(LUNCH, backchannel_logout_uri=listener.url)
+    outbox = open_outbox(stores, clock, broken, lunch)
+    await outbox.keys.load(clock())
+    for _ in range(2):
+        await end_session(stores, "wiki", "lunch")
+    assert await outbox.deliver() == 2
+    assert len(listener.heard) == 2
+    clock.advance(seconds=5)
+    assert await stores.outbox.take(clock() + timedelta(seconds=1), 10, clock()) == []
+
+
+async def test_a_party_without_an_address_or_gone_meanwhile_is_forgotten(stores: Stores) -> None:
+    clock = Clock()
+    outbox = open_outbox(stores, clock, WIKI, replace(LUNCH, disabled_at=NOW))
+    await end_session(stores, "wiki", "lunch", "removed")
+    assert await outbox.deliver() == 0
+    clock.advance(days=1)
+    assert await stores.outbox.take(clock(), 10, clock()) == []

@@ -1,0 +1,123 @@
+"""Which relying parties there are, and the proof that one of them calls."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from gateways import PUBLIC_URL, Gateway, gateway_config, open_gateway
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.records_provider import AuthMethod
+from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.sandbox import Corner
+from memory import NOW
+from memory_provider import make_party
+from relying_party import WIKI, Party
+
+_KEY = ECKey.generate_key("P-256", {"kid": "one"})
+_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_TOKEN = {"token": "x"}
+
+
+def signed(**changes: object) -> dict[str, str]:
+    """Return the fields of an assertion with *changes*."""
+    now = int(time.time())
+    claims: dict[str, object] = {
+        "iss": "wiki",
+        "sub": "wiki",
+        "aud": PUBLIC_URL,
+        "jti": str(time.monotonic_ns()),
+        "iat": now,
+        "exp": now + 60,
+    }
+    right = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+    assertion = jwt.encode({"alg": "ES256", "kid": "one"}, right, _KEY)
+    return {"client_assertion": assertion, "client_assertion_type": _TYPE}
+
+
+async def introspect(gateway: Gateway, fields: Mapping[str, str]) -> int:
+    answer = await Party(gateway).raw("/introspect", "POST", {**_TOKEN, **fields}, {})
+    return answer.status_code
+
+
+async def test_attack_068_an_assertion_proves_its_party_once(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    keys = {"keys": [_KEY.as_dict(private=False)]}
+    own = replace(WIKI, auth_method=AuthMethod.PRIVATE_KEY_JWT, secret_hashes=(), jwks=keys)
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"wiki": own})) as gateway:
+        for audience in (PUBLIC_URL, f"{PUBLIC_URL}/introspect", f"{PUBLIC_URL}/token"):
+            assert await introspect(gateway, signed(aud=audience)) == 200
+        once = signed()
+        assert [await introspect(gateway, once) for _ in range(2)] == [200, 401]
+        wrong: list[dict[str, object]] = [
+            {"aud": "https://evil.example"},
+            {"iss": "lunch"},
+            {"sub": "lunch"},
+            {"sub": None},
+            {"exp": int(time.time()) - 300},
+            {"exp": int(time.time()) + 86_400 * 400},
+            {"jti": None},
+        ]
+        assert [await introspect(gateway, signed(**changes)) for changes in wrong] == [401] * len(wrong)
+
+
+async def test_a_party_of_the_configuration_wins_over_one_of_the_store(stores: Stores) -> None:
+    await stores.parties.add(make_party("wiki"))
+    assert await Parties({"wiki": WIKI}, stores.parties, stores.replays).get("wiki") is WIKI
+
+
+async def test_a_party_is_read_once_until_the_news_tell_of_a_change(stores: Stores) -> None:
+    parties = Parties({}, stores.parties, stores.replays)
+    before = make_party()
+    await stores.parties.add(before)
+    assert await parties.get("grafana") == before
+    after = replace(before, disabled_at=NOW)
+    await stores.parties.replace(before, after)
+    assert await parties.get("grafana") == before
+    await parties.forget(NOW)
+    assert await parties.get("grafana") == after
+    assert await parties.get_living("grafana") is None
+
+
+async def test_what_was_read_while_a_change_was_told_is_not_kept(stores: Stores) -> None:
+    parties = Parties({}, stores.parties, stores.replays)
+    await stores.parties.add(make_party())
+
+    class Late:
+        """A store that hears the news between its read and its answer."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(stores.parties, name)
+
+        async def get(self, client_id: str) -> object:
+            found = await stores.parties.get(client_id)
+            await parties.forget(NOW)
+            return found
+
+    parties._store = Late()  # type: ignore[assignment]  # a port of the test's own
+    assert await parties.get("grafana") is not None
+    assert parties._known == {}
+
+
+async def test_names_that_nobody_has_are_not_kept(stores: Stores) -> None:
+    parties = Parties({}, stores.parties, stores.replays)
+    for number in range(100):
+        assert await parties.get(f"nobody-{number}") is None
+    assert parties._known == {}
+
+
+@pytest.mark.parametrize("change", ["added", "disabled"])
+async def test_every_node_knows_of_a_change_within_a_second(provider: Gateway, change: str) -> None:
+    party = Party(provider, make_party("grafana", is_trusted=True), None)
+    async with open_stores(provider.config.storage) as other_node:
+        assert (await provider.browser().get(party.url())).status_code == 400
+        await other_node.parties.add(party.record)
+        assert (await provider.browser().get(party.url())).status_code == 303
+        if change == "disabled":
+            await other_node.parties.replace(party.record, replace(party.record, disabled_at=NOW))
+            deadline = time.monotonic() + 1
+            while (await provider.browser().get(party.url())).status_code != 400:
+                assert time.monotonic() < deadline
