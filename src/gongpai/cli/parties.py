@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from gongpai.cli.config import ConfigOption, choose_language, require_config
+from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.language import LanguageOption, choose_language
+from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
     from gongpai.gateway.audit import Audit
@@ -65,7 +67,7 @@ def add(
         typer.Option("--set", metavar="KEY=VALUE", help="Any setting that [parties.NAME] may have; may be repeated."),
     ] = None,
     path: ConfigOption = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.", envvar="GONGPAI_LANG")] = "",
+    lang: LanguageOption = None,
 ) -> None:
     """Add a party that every node knows within a second; its secret is printed once and kept nowhere."""
     settings = {"redirect_uris": redirect_uri or [], "name": name or client_id, **_settings(setting or [])}
@@ -209,14 +211,9 @@ def _leave(message: str) -> NoReturn:
 
 
 def _run(path: Path | None, work: "Callable[[_Desk], Awaitable[None]]") -> None:
-    from gongpai.gateway.store import StoreError
-
     config = require_config(path)
-    try:
+    with told(status=3):
         asyncio.run(_work(config, work))
-    except StoreError as error:
-        typer.echo(f"storage: {error}", err=True)
-        raise typer.Exit(3) from None
 
 
 async def _work(config: "Config", work: "Callable[[_Desk], Awaitable[None]]") -> None:

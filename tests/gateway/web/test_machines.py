@@ -15,7 +15,7 @@ from gongpai.wecom.errors import TransportError
 SEEN: list[tuple[list[str], str]] = []
 
 
-async def _see(codes: object, state: str) -> list[SeenCode]:
+async def _see(codes: object, state: str, _browser_secret: str | None) -> list[SeenCode]:
     SEEN.append((list(codes), state))  # type: ignore[call-overload]  # codes are a sequence of texts
     return []
 
