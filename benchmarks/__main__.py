@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.harness import Row
 
-_MODULES = ("library", "seal", "session_check", "signins")
+_MODULES = ("forward_auth", "library", "seal", "session_check", "signins")
 _RESULTS = Path(__file__).with_name("results.jsonl")
 _HEADINGS = ("name", "ours µs", "peer µs", "ratio", "spread", "bar", "met")
 _LINE = "{:<44} {:>10} {:>10} {:>7} {:>7}  {:<24} {}"

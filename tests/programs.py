@@ -48,7 +48,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def answers(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) -> bool:
+def answers(url: str, process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float = 30.0) -> bool:
     """Tell whether *process* comes to answer 200 at *url*: it is asked until it does, ends, or *seconds* are over."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:

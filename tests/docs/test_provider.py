@@ -1,4 +1,4 @@
-"""The pages on the provider say what it does: their examples are accepted, and nothing it serves is left out."""
+"""The pages on the provider and forward-auth: their examples are accepted, and nothing that is served is left out."""
 
 import re
 import shlex
@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gongpai.cli.program import program
+from gongpai.gateway.config.checking_gate import check_gate
 from gongpai.gateway.config.checking_parties import read_party
+from gongpai.gateway.config.source import Source
 from gongpai.gateway.oidc.claims import BY_SCOPE
 from gongpai.gateway.oidc.discovery import Endpoints
 from gongpai.gateway.oidc.scopes import SUPPORTED
@@ -53,3 +55,13 @@ def test_the_page_names_every_endpoint_grant_scope_and_claim(page: Path) -> None
     claims = [claim for claims in BY_SCOPE.values() for claim in claims]
     grants = [grant.name.lower() for grant in GrantType]
     assert [word for word in (*paths, *SUPPORTED, *claims, *grants) if f"`{word}`" not in text] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_host_of_the_page_on_forward_auth_is_accepted(lang: str) -> None:
+    tree = tomllib.loads(block(DOCS / lang / "forward-auth.md", "toml"))
+    source = Source(tree, [])
+    gate = check_gate(source, {}, has_proxies=True)
+    assert source.faults == []
+    assert gate is not None
+    assert [host.origin for host in gate.hosts.values()] == ["https://grafana.example.com"]

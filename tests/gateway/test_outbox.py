@@ -159,3 +159,14 @@ async def test_a_party_without_an_address_or_gone_meanwhile_is_forgotten(stores:
     assert await outbox.deliver() == 0
     clock.advance(days=1)
     assert await stores.outbox.take(clock(), 10, clock()) == []
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_it_ends_even_if_it_is_woken_just_then(stores: Stores, turns: int) -> None:
+    outbox = open_outbox(stores, Clock())
+    async with asyncio.timeout(5) as limit, outbox.delivering():
+        await asyncio.sleep(0)
+        await outbox.wake(NOW)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    assert not limit.expired()

@@ -27,6 +27,8 @@ def test_it_discovers_every_endpoint_under_our_issuer(wiki: Provided) -> None:
     endpoints = {name: url for name, url in found.items() if name.endswith("_endpoint") or name == "jwks_uri"}
     assert len(endpoints) == 9
     assert {url.startswith(f"{wiki.issuer}/") for url in endpoints.values()} == {True}
+    assert "end_session_endpoint" in endpoints
+    assert (found["backchannel_logout_supported"], found["backchannel_logout_session_supported"]) == (True, True)
 
 
 @pytest.mark.parametrize("way", ["/login", "/login-pushed"])

@@ -146,7 +146,9 @@ class NewsFeed:
         was_lost = False
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL.total_seconds())
+                # Not wait_for, which until Python 3.12 forgets that it was cancelled if the event comes just then.
+                async with asyncio.timeout(POLL.total_seconds()):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.catch_up()

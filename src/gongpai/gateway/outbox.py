@@ -73,7 +73,9 @@ class Outbox:
     async def _keep_delivering(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _LOOK_EVERY_SECONDS)
+                # Not wait_for, which until Python 3.12 forgets that it was cancelled if the event comes just then.
+                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.deliver()

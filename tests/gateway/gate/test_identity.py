@@ -6,18 +6,18 @@ from hypothesis import strategies as st
 
 from gongpai.gateway.config import IdentityField
 from gongpai.gateway.gate import GateCookie
-from gongpai.gateway.gate.identity import groups_value, header_value, identity_headers, no_identity
+from gongpai.gateway.gate.identity import groups_value, header_value, identity_headers, no_identity, read_names
 
-NAMES = [(field, f"X-{field}".encode()) for field in IdentityField]
+NAMES = read_names([(field, f"X-{field}") for field in IdentityField])
 PERSON = GateCookie("ref", "subject", "lisi", None, ("dept:1", "a,b"), "main", 0, 0, 1, "李四 (北京), 50%")
 
 
 def test_102_every_value_is_safe_in_a_header_and_can_be_read_back() -> None:
     headers = dict(identity_headers(NAMES, PERSON))
-    assert headers[b"X-name"] == b"%E6%9D%8E%E5%9B%9B (%E5%8C%97%E4%BA%AC), 50%25"
-    assert unquote(headers[b"X-name"].decode()) == PERSON.name
-    assert headers[b"X-groups"] == b"dept:1,a%2Cb"
-    assert (headers[b"X-subject"], headers[b"X-username"], headers[b"X-email"]) == (b"subject", b"lisi", b"")
+    assert headers[b"x-name"] == b"%E6%9D%8E%E5%9B%9B (%E5%8C%97%E4%BA%AC), 50%25"
+    assert unquote(headers[b"x-name"].decode()) == PERSON.name
+    assert headers[b"x-groups"] == b"dept:1,a%2Cb"
+    assert (headers[b"x-subject"], headers[b"x-username"], headers[b"x-email"]) == (b"subject", b"lisi", b"")
 
 
 def test_nobody_has_the_same_headers_with_nothing_in_them() -> None:

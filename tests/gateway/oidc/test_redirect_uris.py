@@ -69,6 +69,7 @@ def test_what_is_registered_is_registered(registered: str) -> None:
         "http://127.0.0.1:7000/cb#x",
         "http://127.0.0.1:7000\n/cb",
         "http://[::1]:7000/cb",
+        "http://[::1]:7000/cb?a=2",
         "http://localhost:3001/cb",
         "http://localhost/cb",
         # Attack 19.

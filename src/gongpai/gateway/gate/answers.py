@@ -21,7 +21,7 @@ from gongpai.gateway.gate.cookie import (
     Refuse,
     check,
 )
-from gongpai.gateway.gate.identity import Headers, identity_headers, no_identity
+from gongpai.gateway.gate.identity import Headers, identity_headers, no_identity, read_names
 from gongpai.gateway.gate.paths import action_for, plain_path
 from gongpai.gateway.ring import KeyRing
 
@@ -101,7 +101,7 @@ class Gate:
         self, config: GateConfig, issuer: str, ring: KeyRing, heard: Heard, sign: Callable[[Mapping[str, object]], str]
     ) -> None:
         """Guard the hosts of *config* with the keys and the news of this process; *sign* signs assertions."""
-        self._names = [(field, name.lower().encode()) for field, name in config.headers]
+        self._names = read_names(config.headers)
         self._empty = [*no_identity(self._names), (ASSERTION_HEADER, b"")]
         self._issuer = issuer
         self._sign = sign if config.assertion else None

@@ -1,7 +1,7 @@
 """What an app is told of a person: each header on every answer, empty where there is nothing to say (pure)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from gongpai.gateway.config.settings import IdentityField
@@ -10,11 +10,17 @@ from gongpai.gateway.gate.cookie import GateCookie
 SEPARATOR = ","
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _SAFE = _VISIBLE.replace("%", "") + " "
-_SAFE_IN_GROUP = _SAFE.replace(SEPARATOR, "")
+_SAFE_IN_GROUP = _VISIBLE.replace("%", "").replace(SEPARATOR, "")
+_NEEDS_CARE_IN_GROUP = re.compile(r"[^!-~]|%")
 _NEEDS_CARE = re.compile(r"[^ -~]|%|^ | $")
 
 Headers = list[tuple[bytes, bytes]]
-Names = Sequence[tuple[IdentityField, bytes]]
+Names = Sequence[tuple[Callable[[GateCookie], str], bytes]]
+
+
+def read_names(headers: Sequence[tuple[IdentityField, str]]) -> Names:
+    """Return the configured *headers*, each with what fills it."""
+    return [(_VALUES[field], name.lower().encode()) for field, name in headers]
 
 
 def header_value(text: str) -> str:
@@ -32,12 +38,15 @@ def header_value(text: str) -> str:
 
 def groups_value(groups: Sequence[str]) -> str:
     """Return *groups* in one header, with commas between; a comma within a name is percent-encoded."""
+    joined = SEPARATOR.join(groups)
+    if joined.count(SEPARATOR) < max(1, len(groups)) and not _NEEDS_CARE_IN_GROUP.search(joined):
+        return joined
     return SEPARATOR.join(quote(group, safe=_SAFE_IN_GROUP) for group in groups)
 
 
 def identity_headers(names: Names, cookie: GateCookie) -> Headers:
     """Return the headers that name the person of *cookie*."""
-    return [(header, _value(field, cookie).encode()) for field, header in names]
+    return [(header, value(cookie).encode()) for value, header in names]
 
 
 def no_identity(names: Names) -> Headers:
@@ -45,15 +54,10 @@ def no_identity(names: Names) -> Headers:
     return [(header, b"") for _, header in names]
 
 
-def _value(field: IdentityField, cookie: GateCookie) -> str:
-    match field:
-        case IdentityField.SUBJECT:
-            return cookie.subject
-        case IdentityField.USERNAME:
-            return header_value(cookie.username)
-        case IdentityField.NAME:
-            return header_value(cookie.name)
-        case IdentityField.EMAIL:
-            return header_value(cookie.email or "")
-        case IdentityField.GROUPS:
-            return groups_value(cookie.groups)
+_VALUES: Mapping[IdentityField, Callable[[GateCookie], str]] = {
+    IdentityField.SUBJECT: lambda cookie: cookie.subject,
+    IdentityField.USERNAME: lambda cookie: header_value(cookie.username),
+    IdentityField.NAME: lambda cookie: header_value(cookie.name),
+    IdentityField.EMAIL: lambda cookie: header_value(cookie.email or ""),
+    IdentityField.GROUPS: lambda cookie: groups_value(cookie.groups),
+}

@@ -106,7 +106,7 @@ class AuthorizationCode:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token that we issued: of an opaque one its hash, of a JWT the hash of its ``jti``."""
+    """An access token that we issued, by its hash, whichever of the two forms it has."""
 
     token_hash: str
     grant_id: str

@@ -1,0 +1,77 @@
+"""What a party may still be told of a person, after its rules or its standing changed."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from gateways import Gateway
+from gongpai.gateway.records_provider import GrantType, PartyPolicy, RelyingParty
+from gongpai.gateway.store.open import Stores, open_stores
+from memory import NOW
+from memory_provider import make_party
+from relying_party import ALL_SCOPES, Party
+
+STORED = make_party(
+    "grafana", is_trusted=True, scopes=ALL_SCOPES, grant_types=frozenset(GrantType), requires_pkce=False
+)
+
+
+@pytest.fixture
+async def other_node(provider: Gateway) -> AsyncIterator[Stores]:
+    async with open_stores(provider.config.storage) as stores:
+        party = replace(STORED, auth_method=Party(provider).record.auth_method)
+        await stores.parties.add(replace(party, secret_hashes=Party(provider).record.secret_hashes))
+        yield stores
+
+
+async def change(stores: Stores, **changes: object) -> None:
+    """Change the stored party by another node: the running one knows within a second."""
+    before = await stores.parties.get("grafana")
+    assert before is not None
+    after: RelyingParty = replace(before, **changes)  # type: ignore[arg-type]  # the fields of a party, by name
+    assert await stores.parties.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        PartyPolicy(ways=frozenset({"web"})),
+        PartyPolicy(apps=frozenset({"other"})),
+        PartyPolicy(deny_userids=frozenset({"lisi"})),
+    ],
+    ids=["way", "app", "person"],
+)
+async def test_a_refresh_is_held_to_the_policy_of_now(
+    provider: Gateway, other_node: Stores, policy: PartyPolicy
+) -> None:
+    party = Party(provider, STORED)
+    tokens = await party.tokens(provider.browser(), scope="openid offline_access")
+    await change(other_node, policy=policy)
+    answer, deadline = await party.refresh(tokens["refresh_token"]), time.monotonic() + 1
+    while answer.status_code == 200 and time.monotonic() < deadline:
+        answer = await party.refresh(answer.json()["refresh_token"])
+    assert answer.json()["error"] == "invalid_grant"
+
+
+async def test_a_token_of_a_disabled_party_opens_nothing(provider: Gateway, other_node: Stores) -> None:
+    party = Party(provider, STORED)
+    token = (await party.tokens(provider.browser()))["access_token"]
+    assert (await party.userinfo(token)).status_code == 200
+    await change(other_node, disabled_at=NOW)
+    deadline = time.monotonic() + 1
+    while (answer := await party.userinfo(token)).status_code == 200 and time.monotonic() < deadline:  # noqa: ASYNC110  # lets the node hear
+        await asyncio.sleep(0)
+    assert answer.status_code == 401
+
+
+async def test_attack_089_a_token_without_openid_opens_no_userinfo(provider: Gateway) -> None:
+    party = Party(provider)
+    first = await party.tokens(provider.browser(), scope="openid profile offline_access")
+    narrowed = (await party.refresh(first["refresh_token"], scope="profile")).json()
+    assert "id_token" not in narrowed
+    answer = await party.userinfo(narrowed["access_token"])
+    assert answer.status_code == 403
+    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
