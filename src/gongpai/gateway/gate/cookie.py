@@ -70,8 +70,7 @@ class Refusal(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(msgspec.Struct, frozen=True):
     """It may pass as this person."""
 
     cookie: GateCookie

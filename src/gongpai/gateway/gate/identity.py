@@ -28,7 +28,7 @@ def header_value(text: str) -> str:
 
     A percent sign is encoded too, so that decoding once gives *text* back.
     """
-    if not _NEEDS_CARE.search(text):
+    if (text.isascii() and text.isalnum()) or not _NEEDS_CARE.search(text):
         return text
     inner = quote(text.strip(" "), safe=_SAFE)
     blanks_before = len(text) - len(text.lstrip(" "))
