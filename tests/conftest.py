@@ -1,6 +1,7 @@
 """What every test may ask for: private services, a real browser, one event loop."""
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 pytest_plugins = ["browser", "services", "memory", "memory_provider"]
@@ -14,3 +15,11 @@ settings.load_profile("house")
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, which the gateway runs on."""
     return "asyncio"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Write what this process covered, if that is measured: a worker that ends slowly is killed with all it knows."""
+    measuring = Coverage.current()
+    if measuring is not None:
+        measuring.save()
