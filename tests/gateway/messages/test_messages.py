@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongpai.gateway.messages import CATALOGUE, LANGUAGES, choose_language, text
+from gongpai.gateway.messages import CATALOGUE, LANGUAGES, _flatten, choose_language, text
 
 _HAN = re.compile(r"[一-鿿]")
 
@@ -71,3 +71,8 @@ def test_the_persons_choice_comes_first_and_then_the_browsers(
 @given(st.text(), st.none() | st.text())
 def test_any_header_chooses_a_language(accept_language: str, remembered: str | None) -> None:
     assert choose_language(accept_language, remembered) in LANGUAGES
+
+
+def test_a_catalogue_holds_texts_only() -> None:
+    with pytest.raises(TypeError, match="message page.size is not a text"):
+        list(_flatten("", {"page": {"title": "Me", "size": 3}}))

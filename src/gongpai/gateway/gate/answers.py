@@ -126,14 +126,13 @@ class Gate:
         target = asked.get(b"x-forwarded-uri", b"")
         if gate is None or not target or b"x-forwarded-method" not in asked:
             return self.refuse(family, Outcome.UNKNOWN_HOST)
-        match action_for(gate.host.rules, plain_path(target)) if gate.host.rules else PathAction.ALLOW:
-            case PathAction.DENY:
-                return self.refuse(family, Outcome.DENIED_PATH)
-            case PathAction.SKIP:
-                _, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
-                return Answer(200, Outcome.SKIPPED, [*self._empty, (b"cookie", app_cookies)])
-            case PathAction.ALLOW:
-                return self._ask_cookie(family, gate, asked, now, at)
+        action = action_for(gate.host.rules, plain_path(target)) if gate.host.rules else PathAction.ALLOW
+        if action is PathAction.DENY:
+            return self.refuse(family, Outcome.DENIED_PATH)
+        if action is PathAction.SKIP:
+            _, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
+            return Answer(200, Outcome.SKIPPED, [*self._empty, (b"cookie", app_cookies)])
+        return self._ask_cookie(family, gate, asked, now, at)
 
     def _ask_cookie(self, family: Family, gate: HostGate, asked: Asked, now: float, at: float) -> Answer | AskStore:
         sealed, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
