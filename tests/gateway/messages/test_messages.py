@@ -74,5 +74,5 @@ def test_any_header_chooses_a_language(accept_language: str, remembered: str | N
 
 
 def test_a_catalogue_holds_texts_only() -> None:
-    with pytest.raises(TypeError, match="message page.size is not a text"):
+    with pytest.raises(TypeError, match=r"page\.size is not a text"):
         list(_flatten("", {"page": {"title": "Me", "size": 3}}))
