@@ -101,6 +101,15 @@ def _scan(page: Page) -> str:
     return text
 
 
+def _renew(page: Page, button: str) -> str:
+    """Press *button* and read the QR code that takes the place of the one on the screen."""
+    picture = _frame(page).locator(".qr img")
+    old = picture.get_attribute("src") or ""
+    _frame(page).get_by_role("button", name=button).click()
+    expect(picture).not_to_have_attribute("src", old)
+    return _scan(page)
+
+
 def _status(page: Page) -> Locator:
     return _frame(page).locator("[role=status] p:visible")
 
@@ -184,9 +193,8 @@ def test_a_refusal_stays_in_a_panel_with_callback_where_a_new_code_can_be_had(
     first = _scan(page)
     sandbox.root.scan(first, "lisi")
     sandbox.root.refuse(first)
-    _frame(page).get_by_role("button", name="New QR code").click()
+    second = _renew(page, "New QR code")
     expect(_status(page)).to_have_text("Scan with the sandbox phone")
-    second = _scan(page)
     assert second != first
     sandbox.root.scan(second, "zhangsan")
     sandbox.root.confirm(second)
@@ -197,9 +205,8 @@ def test_an_expired_code_is_replaced_by_a_click(page: Page, site: Site, sandbox:
     page.goto(site.page(redirect_type="callback"))
     first = _scan(page)
     sandbox.root.advance(301)
-    _frame(page).get_by_role("button", name="刷新二维码").click()
+    assert _renew(page, "刷新二维码") != first
     expect(_status(page)).to_have_text("请用沙箱手机扫描")
-    assert _scan(page) != first
 
 
 @pytest.mark.parametrize(
