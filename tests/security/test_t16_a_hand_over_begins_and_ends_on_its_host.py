@@ -95,7 +95,7 @@ async def test_a_wish_grows_old_and_nothing_is_begun_for_a_prefetch(guarded: Gua
 async def test_what_is_not_sealed_by_us_is_refused_on_both_sides(guarded: Guarded, broken: str) -> None:
     browser, cookies = await signed_in(guarded), dict[str, str]()
     assert (await guarded.visit(f"{APP}/.gongpai/finish?ticket={broken}", cookies)).status_code == 400
-    assert (await browser.get(f"/handoff/{broken or 'x'}")).status_code == 400
+    assert (await browser.get(f"/handover/{broken or 'x'}")).status_code == 400
 
 
 async def test_a_ticket_of_a_session_that_has_ended_opens_nothing(guarded: Guarded) -> None:
@@ -110,7 +110,7 @@ async def test_whoever_is_not_signed_in_signs_in_first_and_is_then_let_in(guarde
     browser, cookies = guarded.gateway.browser(), dict[str, str]()
     begun = await guarded.visit(f"{APP}/.gongpai/begin?return_to=/deep", cookies)
     to_sign_in = await browser.get(begun.headers["location"])
-    assert to_sign_in.headers["location"].startswith("/signin?return_to=%2Fhandoff%2F")
+    assert to_sign_in.headers["location"].startswith("/signin?return_to=%2Fhandover%2F")
     back = await browser.sign_in(to_sign_in.headers["location"])
     assert back.headers["location"] == urlsplit(begun.headers["location"]).path
     crossed = await browser.get(back.headers["location"])
@@ -125,7 +125,7 @@ async def test_101_the_way_back_stays_on_its_host_whatever_was_asked(guarded: Gu
         said = {"x-forwarded-host": urlsplit(APP).netloc, "x-forwarded-method": "GET", "x-forwarded-uri": "/"}
         begun = await http.get("/.gongpai/begin", params={"return_to": payload}, headers=said)
     cookies["__Host-gongpai_nonce"] = begun.headers["set-cookie"].partition(";")[0].partition("=")[2]
-    assert begun.headers["location"].startswith(f"{PUBLIC_URL}/handoff/")
+    assert begun.headers["location"].startswith(f"{PUBLIC_URL}/handover/")
     crossed = await browser.get(begun.headers["location"])
     done = await guarded.visit(crossed.headers["location"], cookies)
     assert done.status_code == 303

@@ -144,7 +144,7 @@ async def test_the_fast_path_says_what_asgi_says(guarded: Guarded) -> None:
 
 def _steady(answer: bytes) -> bytes:
     """Return *answer* without what is random in every one: sealed nonces."""
-    return re.sub(rb"(gongpai_nonce=|/handoff/)[A-Za-z0-9_-]+", rb"\1", answer)
+    return re.sub(rb"(gongpai_nonce=|/handover/)[A-Za-z0-9_-]+", rb"\1", answer)
 
 
 async def test_two_people_on_one_connection_never_get_each_others_answer(guarded: Guarded) -> None:

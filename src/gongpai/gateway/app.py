@@ -31,7 +31,7 @@ from gongpai.gateway.flow.attempts import Attempts
 from gongpai.gateway.flow.callback import Callback, Settle
 from gongpai.gateway.flow.disclosure import Disclose
 from gongpai.gateway.flow.dispatcher import Dispatcher
-from gongpai.gateway.flow.handoff import CROSS_PATH, FINISH_PATH, Handoff
+from gongpai.gateway.flow.handover import CROSS_PATH, FINISH_PATH, Handover
 from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.gate import BEGIN_PATH, Gate
 from gongpai.gateway.gate.assertion import TYP as ASSERTION_TYP
@@ -168,11 +168,11 @@ def _compose(
         sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
         guard = Gate(config.gate, config.public_url, stores.ring, upkeep.feed.heard, sign)
         entry = Entry(config, guard.hosts, sessions, admission, stores.people, stores.reservations, stores.ring, clock)
-        handoff = Handoff(config, entry, sessions, stores.replays, audit, stores.ring, clock)
-        steps = {BEGIN_PATH: handoff.begin, FINISH_PATH: handoff.finish}
+        handover = Handover(config, entry, sessions, stores.replays, audit, stores.ring, clock)
+        steps = {BEGIN_PATH: handover.begin, FINISH_PATH: handover.finish}
         is_on_socket = isinstance(config.gate.listen, Path)
         gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock)
-        routes.append(_handoff_route(handoff))
+        routes.append(_handover_route(handover))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
 
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
@@ -208,9 +208,9 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
     ]
 
 
-def _handoff_route(handoff: Handoff) -> BaseRoute:
+def _handover_route(handover: Handover) -> BaseRoute:
     async def cross(request: Request) -> Response:
-        return await handoff.cross(request.scope[SCOPE_KEY], request.path_params["wish"])
+        return await handover.cross(request.scope[SCOPE_KEY], request.path_params["wish"])
 
     return Route(f"{CROSS_PATH}/{{wish}}", cross, methods=["GET"])
 

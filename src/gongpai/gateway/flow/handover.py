@@ -32,17 +32,17 @@ from gongpai.gateway.web.http import see_other
 from gongpai.gateway.web.return_to import START
 from gongpai.gateway.web.visit import Visit
 
-CROSS_PATH = "/handoff"
+CROSS_PATH = "/handover"
 FINISH_PATH = "/.gongpai/finish"
 NONCE_COOKIE = "__Host-gongpai_nonce"
 
 _WISH_AGE = timedelta(minutes=20)
 _TICKET_AGE = timedelta(seconds=30)
-_WISH_USE, _TICKET_USE = b"handoff wish", b"handoff ticket"
+_WISH_USE, _TICKET_USE = b"handover wish", b"handover ticket"
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
 _MAX_SEALED = 2_000
 _MAX_RETURN_TO = 4_000
-_TICKETS_OF = "handoff:"
+_TICKETS_OF = "handover:"
 
 
 class _Wish(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +70,7 @@ _wishes, _tickets = msgspec.msgpack.Decoder(_Wish), msgspec.msgpack.Decoder(_Tic
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
+class Handover:
     """The three steps: ``begin`` and ``finish`` are served on B, ``cross`` on our own host."""
 
     config: Config
@@ -96,7 +96,7 @@ class Handoff:
         return see_other(f"{self.config.public_url}{CROSS_PATH}/{self._seal(wish, _WISH_USE)}")
 
     async def cross(self, visit: Visit, sealed: str) -> Response:
-        """Give a ticket to whoever is signed in here: ``GET /handoff/{wish}``; everybody else signs in first.
+        """Give a ticket to whoever is signed in here: ``GET /handover/{wish}``; everybody else signs in first.
 
         Raises:
             BadRequestError: not sealed by us.
