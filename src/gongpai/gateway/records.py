@@ -19,6 +19,8 @@ class Purpose(Enum):
 
     SIGN_IN = "sign_in"
     DISCLOSURE = "disclosure"
+    HANDOFF = "handoff"
+    """A disclosure for somebody's session in another browser."""
 
 
 class EndReason(Enum):
@@ -30,6 +32,15 @@ class EndReason(Enum):
     RETIRED = "retired"
     DENIED = "denied"
     ENDED_BY_OPERATOR = "ended_by_operator"
+
+
+class HandoffOutcome(Enum):
+    """What came of a hand-off; only ``answered`` changed anything."""
+
+    ANSWERED = "answered"
+    WRONG_NUMBER = "wrong_number"
+    OTHER_PERSON = "other_person"
+    FAILED = "failed"
 
 
 class NewsKind(Enum):
@@ -106,10 +117,35 @@ class SignInAttempt:
     ip: str = ""
     session_ref: str | None = None
     """For a disclosure: the session that asked. Only the same subject may answer."""
+    handoff: str | None = None
+    """For a disclosure from another browser: the hand-off that it is for."""
     spent_at: datetime | None = None
     code_hash: str | None = None
     outcome: bytes | None = field(default=None, repr=False)
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A wish of a desktop's session that its person consents in WeCom, on a phone (T19); ``ref`` opens nothing."""
+
+    ref: str
+    """The hash of the ticket, which only the QR code holds."""
+    session_ref: str
+    subject: str
+    app: str
+    party: str | None
+    """Who asks, as people know it; None if the person does, for their own page."""
+    fields: tuple[str, ...]
+    numbers: tuple[int, ...]
+    """What the phone offers; the desktop shows ``number``, which is one of them."""
+    number: int
+    ip: str
+    created_at: datetime
+    expires_at: datetime
+    """Of the ticket; once it was taken, of the answer."""
+    taken_at: datetime | None = None
+    outcome: HandoffOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

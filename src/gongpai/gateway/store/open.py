@@ -19,6 +19,7 @@ from gongpai.gateway.store.sql.devices import SqlDevices
 from gongpai.gateway.store.sql.directory import SqlDirectory
 from gongpai.gateway.store.sql.driver import Driver
 from gongpai.gateway.store.sql.grants import SqlGrants
+from gongpai.gateway.store.sql.handoffs import SqlHandoffs
 from gongpai.gateway.store.sql.keys import SqlKeys
 from gongpai.gateway.store.sql.news import SqlNews
 from gongpai.gateway.store.sql.outbox import SqlOutbox
@@ -44,6 +45,7 @@ class Stores:
     people: ports.PeopleStore
     attempts: ports.AttemptStore
     codes: ports.CodeStore
+    handoffs: ports.HandoffStore
     sessions: ports.SessionStore
     session_facts: ports.SessionFactsStore
     news: ports.NewsStore
@@ -139,6 +141,7 @@ def _sql_stores(driver: Driver, ring: KeyRing) -> Stores:
         people=SqlPeople(driver),
         attempts=SqlAttempts(driver),
         codes=SqlCodes(driver),
+        handoffs=SqlHandoffs(driver),
         sessions=sessions,
         session_facts=sessions,
         news=SqlNews(driver),

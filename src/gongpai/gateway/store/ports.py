@@ -11,6 +11,8 @@ from gongpai.gateway.records import (
     AuditRecord,
     DirectoryEntry,
     EndReason,
+    Handoff,
+    HandoffOutcome,
     KeyPurpose,
     News,
     NewsKind,
@@ -65,6 +67,26 @@ class AttemptStore(Protocol):
 
     async def finish(self, state: str, outcome: bytes, now: datetime) -> bool:
         """Write what came of a spent attempt, once; False if there is nothing to finish."""
+        ...
+
+
+class HandoffStore(Protocol):
+    """Wishes for consent on a phone (T19). A ticket is taken once; what came of it stays until it expires."""
+
+    async def put(self, handoff: Handoff) -> None:
+        """Keep *handoff*."""
+        ...
+
+    async def get(self, ref: str, now: datetime) -> Handoff | None:
+        """Return the hand-off, taken or not; None if it is unknown or has expired."""
+        ...
+
+    async def take(self, ref: str, until: datetime, now: datetime) -> Handoff | None:
+        """Take the ticket in one atomic act and wait for the answer *until* then; None if it cannot be taken."""
+        ...
+
+    async def finish(self, ref: str, outcome: HandoffOutcome) -> bool:
+        """Write what came of a taken one, once; False if there is nothing to finish."""
         ...
 
 

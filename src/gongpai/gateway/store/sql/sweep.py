@@ -6,7 +6,17 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 
 from gongpai.gateway.store.sql.driver import Driver, Statement
 from gongpai.gateway.store.sql.rows import to_micros
-from gongpai.gateway.store.sql.tables import app_tokens, attempts, counters, directory, keys, news, seen_codes, sessions
+from gongpai.gateway.store.sql.tables import (
+    app_tokens,
+    attempts,
+    counters,
+    directory,
+    handoffs,
+    keys,
+    news,
+    seen_codes,
+    sessions,
+)
 from gongpai.gateway.store.sql.tables_provider import (
     access_tokens,
     authorization_codes,
@@ -38,6 +48,7 @@ _SWEEPS = tuple(
     _sweep(column.table, column < bindparam("now"))
     for column in (
         attempts.c.expires_at,
+        handoffs.c.expires_at,
         seen_codes.c.expires_at,
         sessions.c.expires_at,
         news.c.until,

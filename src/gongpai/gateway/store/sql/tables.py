@@ -46,11 +46,30 @@ attempts = Table(
     Column("restarts", Integer, nullable=False),
     Column("ip", Text, nullable=False),
     Column("session_ref", Text),
+    Column("handoff", Text),
     Column("spent_at", BigInteger),
     Column("code_hash", Text),
     Column("outcome", LargeBinary),
     Column("finished_at", BigInteger),
     Index("attempts_of_browser", "browser_hash", "created_at"),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("session_ref", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("party", Text),
+    Column("fields", Text, nullable=False),
+    Column("numbers", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("ip", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("taken_at", BigInteger),
+    Column("outcome", Text),
 )
 
 seen_codes = Table(
