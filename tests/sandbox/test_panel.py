@@ -1,39 +1,21 @@
 """The login panel with the unmodified official SDK in Chromium, over the TLS mode: WeCom's own names, our answers."""
 
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
-import zxingcpp
-from PIL import Image
-from playwright.sync_api import Browser, Frame, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from browser import launch_chromium
 from gongpai.sandbox import Sandbox
 from gongpai.sandbox.tls import resolver_rules
 from local_site import Answer, local_site
 from npm_packages import require_npm_file
+from panel_site import USUAL, Site, frame, hear, renew, scan, status
 
 _MIDDLE, _SMALL = (480, 416), (320, 380)
-_USUAL = {"login_type": "CorpApp", "appid": "wxCorpId", "agentid": "1000000", "state": "S"}
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A web site that embeds the panel, as a developer would write it."""
-
-    domain: str
-
-    @property
-    def callback(self) -> str:
-        return f"http://{self.domain}/cb"
-
-    def page(self, **params: str) -> str:
-        return f"http://{self.domain}/?{urlencode({**_USUAL, 'redirect_uri': self.callback, **params})}"
 
 
 @pytest.fixture(scope="module")
@@ -80,47 +62,6 @@ def page(wecom_chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def _frame(page: Page) -> Frame:
-    page.wait_for_function("document.querySelector('iframe') !== null")
-    handle = page.query_selector("iframe")
-    assert handle is not None
-    frame = handle.content_frame()
-    assert frame is not None
-    frame.wait_for_load_state()
-    return frame
-
-
-def _scan(page: Page) -> str:
-    """Read the QR code from what is on the screen."""
-    picture = _frame(page).locator(".qr img")
-    expect(picture).to_be_visible()
-    picture.evaluate("image => image.decode()")
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-    text: str = code.text
-    assert text.startswith("https://open.work.weixin.qq.com/wwopen/sso/confirm2?k=")
-    return text
-
-
-def _renew(page: Page, button: str) -> str:
-    """Press *button* and read the QR code that takes the place of the one on the screen."""
-    picture = _frame(page).locator(".qr img")
-    old = picture.get_attribute("src") or ""
-    _frame(page).get_by_role("button", name=button).click()
-    expect(picture).not_to_have_attribute("src", old)
-    return _scan(page)
-
-
-def _status(page: Page) -> Locator:
-    return _frame(page).locator("[role=status] p:visible")
-
-
-def _hear(page: Page, name: str) -> dict[str, object]:
-    """Return what the SDK handed to the site's callback *name*."""
-    page.wait_for_function("name => heard.some((each) => each[0] === name)", arg=name)
-    told: dict[str, object] = page.evaluate("name => heard.find((each) => each[0] === name)[1]", name)
-    return told
-
-
 def _identify(sandbox: Sandbox, code: object) -> object:
     with httpx2.Client(base_url=sandbox.url) as client:
         secret = {"corpid": "wxCorpId", "corpsecret": "SECRET_A"}
@@ -131,12 +72,12 @@ def _identify(sandbox: Sandbox, code: object) -> object:
 
 def test_with_callback_the_site_itself_gets_the_code(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page(redirect_type="callback"))
-    assert _hear(page, "onCheckWeComLogin") == {"isWeComLogin": False}
-    qr = _scan(page)
+    assert hear(page, "onCheckWeComLogin") == {"isWeComLogin": False}
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
-    expect(_status(page)).to_have_text("扫描成功，请在手机上确认登录")
+    expect(status(page)).to_have_text("扫描成功，请在手机上确认登录")
     sandbox.root.confirm(qr)
-    code = _hear(page, "onLoginSuccess")["code"]
+    code = hear(page, "onLoginSuccess")["code"]
     assert page.url == site.page(redirect_type="callback")
     assert _identify(sandbox, code) == "lisi"
 
@@ -146,7 +87,7 @@ def test_by_default_the_whole_page_goes_to_the_callback(
     page: Page, site: Site, sandbox: Sandbox, params: dict[str, str]
 ) -> None:
     page.goto(site.page(**params))
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
     page.wait_for_url(f"{site.callback}?**")
@@ -161,7 +102,7 @@ def test_top_reaches_out_of_the_sdks_own_frame_sandbox(page: Page, site: Site, s
     page.goto(site.page(redirect_type="top", redirect_uri=f"http://{elsewhere}/cb"))
     sandboxed = page.locator("iframe").get_attribute("sandbox")
     assert sandboxed == "allow-top-navigation allow-scripts allow-same-origin"
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
     page.wait_for_url(f"http://{elsewhere}/cb?code=**")
@@ -169,17 +110,17 @@ def test_top_reaches_out_of_the_sdks_own_frame_sandbox(page: Page, site: Site, s
 
 def test_with_self_only_the_frame_goes_on(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page(redirect_type="self"))
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
     page.wait_for_function("name => window.frames.length === 1 && document.title === 'A site'")
-    _frame(page).wait_for_url(f"{site.callback}?code=**")
+    frame(page).wait_for_url(f"{site.callback}?code=**")
     assert page.url == site.page(redirect_type="self")
 
 
 def test_a_refusal_goes_back_with_the_state_alone(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page())
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.refuse(qr)
     page.wait_for_url(f"{site.callback}?**")
@@ -190,23 +131,23 @@ def test_a_refusal_stays_in_a_panel_with_callback_where_a_new_code_can_be_had(
     page: Page, site: Site, sandbox: Sandbox
 ) -> None:
     page.goto(site.page(redirect_type="callback", lang="en"))
-    first = _scan(page)
+    first = scan(page)
     sandbox.root.scan(first, "lisi")
     sandbox.root.refuse(first)
-    second = _renew(page, "New QR code")
-    expect(_status(page)).to_have_text("Scan with the sandbox phone")
+    second = renew(page, "New QR code")
+    expect(status(page)).to_have_text("Scan with the sandbox phone")
     assert second != first
     sandbox.root.scan(second, "zhangsan")
     sandbox.root.confirm(second)
-    assert _identify(sandbox, _hear(page, "onLoginSuccess")["code"]) == "zhangsan"
+    assert _identify(sandbox, hear(page, "onLoginSuccess")["code"]) == "zhangsan"
 
 
 def test_an_expired_code_is_replaced_by_a_click(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page(redirect_type="callback"))
-    first = _scan(page)
+    first = scan(page)
     sandbox.root.advance(301)
-    assert _renew(page, "刷新二维码") != first
-    expect(_status(page)).to_have_text("请用沙箱手机扫描")
+    assert renew(page, "刷新二维码") != first
+    expect(status(page)).to_have_text("请用沙箱手机扫描")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +166,7 @@ def test_each_failure_reaches_the_site(
 ) -> None:
     del sandbox
     page.goto(site.page(**params))
-    failure = _hear(page, "onLoginFail")
+    failure = hear(page, "onLoginFail")
     assert failure["errCode"] == errcode
     assert failure["errMsg"]
 
@@ -233,7 +174,7 @@ def test_each_failure_reaches_the_site(
 def test_callback_at_another_site_than_redirect_uri_is_refused(page: Page, site: Site, sandbox: Sandbox) -> None:
     sandbox.root.update_app(1000000, callback_domain="sso.example")
     page.goto(site.page(redirect_type="callback", redirect_uri="https://sso.example/cb"))
-    assert _hear(page, "onLoginFail")["errCode"] == -31033
+    assert hear(page, "onLoginFail")["errCode"] == -31033
 
 
 @pytest.mark.parametrize(
@@ -254,15 +195,15 @@ def test_the_sdk_frames_us_as_the_sheet_says(
 ) -> None:
     del sandbox
     page.goto(site.page(**params))
-    frame = page.locator("iframe")
-    address = urlsplit(frame.get_attribute("src") or "")
+    panel = page.locator("iframe")
+    address = urlsplit(panel.get_attribute("src") or "")
     asked = {name: values[0] for name, values in parse_qs(address.query).items()}
     assert f"{address.scheme}://{address.netloc}{address.path}" == "https://login.work.weixin.qq.com/wwlogin/sso/login"
-    assert asked == {**_USUAL, "redirect_uri": site.callback, **params, "version": "2.4.4"}
-    assert frame.get_attribute("referrerpolicy") == "origin"
-    assert frame.get_attribute("allow") == "local-network-access"
-    assert frame.get_attribute("sandbox") == sandboxed
-    box = frame.bounding_box()
+    assert asked == {**USUAL, "redirect_uri": site.callback, **params, "version": "2.4.4"}
+    assert panel.get_attribute("referrerpolicy") == "origin"
+    assert panel.get_attribute("allow") == "local-network-access"
+    assert panel.get_attribute("sandbox") == sandboxed
+    box = panel.bounding_box()
     assert box is not None
     assert (box["width"], box["height"]) == size
 
@@ -278,13 +219,13 @@ def test_the_site_answers_each_call_of_the_frame(page: Page, site: Site, sandbox
         };"""
     )
     page.goto(site.page(redirect_type="callback"))
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
-    assert _hear(page, "onLoginSuccess")["code"], case
-    frame = _frame(page)
-    frame.wait_for_function("answers.length === 2")
-    answers = frame.evaluate("answers")
+    assert hear(page, "onLoginSuccess")["code"], case
+    panel = frame(page)
+    panel.wait_for_function("answers.length === 2")
+    answers = panel.evaluate("answers")
     assert [(each["type"], each["kind"]) for each in answers] == [("ww-iframe-handle:response", "resolve")] * 2
     assert len({each["uid"] for each in answers}) == 2
 
@@ -298,10 +239,10 @@ def test_the_site_believes_nobody_but_the_frame(page: Page, site: Site, sandbox:
             args: { type: "call", name: "onLoginSuccess", payload: { code: "STOLEN" } },
         }), "*")"""
     )
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
-    _hear(page, "onLoginSuccess")
+    hear(page, "onLoginSuccess")
     assert page.evaluate("heard.filter(([name, value]) => value.code === 'STOLEN')") == [], case
 
 
@@ -316,29 +257,29 @@ def test_the_panel_fits_its_size_in_both_languages_and_schemes(
     box = page.locator("iframe").bounding_box()
     assert box is not None
     assert (box["width"], box["height"]) == pixels
-    _scan(page)
-    needs = _frame(page).evaluate(
+    scan(page)
+    needs = frame(page).evaluate(
         "() => [document.body.scrollWidth, document.querySelector('#to-phone').getBoundingClientRect().bottom]"
     )
     assert needs[0] <= pixels[0]
     assert needs[1] <= pixels[1]
-    background = _frame(page).evaluate("() => getComputedStyle(document.documentElement).colorScheme")
+    background = frame(page).evaluate("() => getComputedStyle(document.documentElement).colorScheme")
     assert background == scheme
 
 
 def test_opening_the_phone_from_the_panel_is_told_to_the_site(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page(redirect_type="callback"))
-    qr = _scan(page)
+    qr = scan(page)
     with page.context.expect_page() as opened:
-        _frame(page).locator("#to-phone").click()
-    _hear(page, "onOpenInWecom")
+        frame(page).locator("#to-phone").click()
+    hear(page, "onOpenInWecom")
     assert urlsplit(opened.value.url).path.endswith(parse_qs(urlsplit(qr).query)["k"][0])
     del sandbox
 
 
 def test_the_code_goes_to_the_page_around_it_and_to_nobody_else(page: Page, site: Site, sandbox: Sandbox) -> None:
     page.goto(site.page(redirect_type="callback"))
-    _hear(page, "onCheckWeComLogin")
+    hear(page, "onCheckWeComLogin")
     page.evaluate(
         """() => {
             const stranger = document.body.appendChild(document.createElement("iframe"));
@@ -350,8 +291,8 @@ def test_the_code_goes_to_the_page_around_it_and_to_nobody_else(page: Page, site
             send(document.querySelector("iframe").contentWindow, channel.port2);
         }"""
     )
-    qr = _scan(page)
+    qr = scan(page)
     sandbox.root.scan(qr, "lisi")
     sandbox.root.confirm(qr)
-    assert _hear(page, "onLoginSuccess")["code"]
+    assert hear(page, "onLoginSuccess")["code"]
     assert page.evaluate("stolen") == []
