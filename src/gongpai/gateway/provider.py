@@ -25,9 +25,10 @@ from gongpai.gateway.flow.consent import ConsentStep
 from gongpai.gateway.flow.device import Device
 from gongpai.gateway.flow.end_session import EndSession
 from gongpai.gateway.flow.signout import SignOut
-from gongpai.gateway.grants.issue import ACR_VALUES, Issuer
+from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.lookup import Lookup
 from gongpai.gateway.grants.redeem import Redeemer
+from gongpai.gateway.oidc.acr import ACR_VALUES
 from gongpai.gateway.oidc.discovery import Endpoints, metadata, render
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits

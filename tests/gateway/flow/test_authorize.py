@@ -49,7 +49,8 @@ def field(page: str, name: str) -> str:
 
 async def say(browser: Browser, page: httpx2.Response, answer: str) -> httpx2.Response:
     fields = {"session": field(page.text, "session"), "answer": answer}
-    return await browser.post(str(page.url), fields, page=page.text)
+    action = page.text.split('<form method="post" action="')[1].split('"', maxsplit=1)[0]
+    return await browser.post(action, fields, page=page.text)
 
 
 async def test_a_party_that_is_not_trusted_needs_a_yes_once(provider: Gateway) -> None:
@@ -82,6 +83,31 @@ async def test_prompt_consent_asks_again(provider: Gateway) -> None:
     page = await arrive(browser, party.url(prompt="consent"))
     assert page.status_code == 200
     assert "code" in query_of((await say(browser, page, "allow")).headers["location"])
+
+
+async def test_select_account_asks_whether_to_go_on_as_who_they_are(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser(DESKTOP_UA)
+    await web_sign_in(provider, browser, await browser.get(party.url()))
+    provider.clock.advance(seconds=1)
+    page = await browser.get(party.url(prompt="select_account"))
+    assert page.status_code == 200
+    assert "(lisi)" in page.text
+    assert "code" in query_of((await say(browser, page, "stay")).headers["location"])
+    again = await browser.get(party.url(prompt="select_account"))
+    another = await say(browser, again, "another")
+    wish = query_of(another.headers["location"])
+    assert (wish["via"], wish["fresh"]) == ("web", "1")
+    back = await web_sign_in(provider, browser, another)
+    assert "code" in query_of((await browser.get(back.headers["location"])).headers["location"])
+
+
+async def test_ui_locales_speak_for_the_journey_until_the_person_chooses(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await arrive(browser, party.url(ui_locales="fr-CA zh-CN"))
+    assert page.headers["content-language"] == "zh"
+    assert (await browser.get("/me")).headers["content-language"] == "zh"
+    await browser.get("/language/en")
+    assert (await browser.get(party.url(ui_locales="zh"))).headers["content-language"] == "en"
 
 
 async def test_a_yes_of_somebody_who_is_not_signed_in_any_more_counts_for_nobody(provider: Gateway) -> None:

@@ -9,6 +9,7 @@ from gongpai.gateway.errors import Reason
 from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.next_step_authorize import (
     AskConsent,
+    ChooseAccount,
     LogIn,
     PartyStep,
     Refuse,
@@ -52,7 +53,7 @@ _REQUEST = AuthorizationRequest(
 )
 _PARTY = RelyingParty("wiki", "Wiki", is_trusted=True)
 _STRANGER = replace(_PARTY, is_trusted=False)
-_NOBODY = Settled(None, None, None, frozenset(), has_just_consented=False, opens_in_app=False)
+_NOBODY = Settled(None, None, None, frozenset(), opens_in_app=False)
 _LOGIN_REQUIRED = Refuse(ErrorCode.LOGIN_REQUIRED)
 _CONFIRM = LogIn("main", Via.WEB, is_fresh=True)
 
@@ -117,7 +118,6 @@ _MAX_AGE = replace(_REQUEST, max_age=timedelta(minutes=5))
         (replace(_REQUEST, max_age=timedelta(0)), _FRESH, False, Respond()),
         (replace(_REQUEST, max_age=timedelta(0)), _WEB, False, _CONFIRM),
         (replace(_LOGIN, max_age=timedelta(hours=9)), _WEB, False, _CONFIRM),
-        (replace(_REQUEST, prompt=frozenset({"select_account"})), _WEB, False, Respond()),
     ],
 )
 def test_a_silent_return_never_counts_as_the_persons_confirmation(
@@ -148,6 +148,49 @@ def test_a_hinted_person_is_the_one_who_answers(
 ) -> None:
     # Attack 34.
     assert next_party_step(request_, _PARTY, _with(session), _NOW) == step
+
+
+_SELECT = replace(_REQUEST, prompt=frozenset({"select_account"}))
+
+
+@pytest.mark.parametrize(
+    ("request_", "party", "settled", "step"),
+    [
+        (_SELECT, _PARTY, _with(_WEB), ChooseAccount()),
+        (_SELECT, _PARTY, replace(_with(_WEB), has_just_chosen=True), Respond()),
+        (_SELECT, _STRANGER, replace(_with(_WEB), has_just_chosen=True), AskConsent(_SCOPES)),
+        (_SELECT, _STRANGER, replace(_with(_WEB), consented=_SCOPES, has_just_consented=True), Respond()),
+        (_SELECT, _PARTY, _with(_FRESH), Respond()),
+        (_SELECT, _PARTY, replace(_with(_IN_APP), opens_in_app=True), Respond()),
+        (_SELECT, _ONLY_IN_APP, _with(_IN_APP), Respond()),
+        (_SELECT, _PARTY, replace(_with(_WEB), refusal=Reason.DENIED), ChooseAccount()),
+    ],
+)
+def test_select_account_asks_once_who_it_is_where_it_may_be_another(
+    request_: AuthorizationRequest, party: RelyingParty, settled: Settled, step: PartyStep
+) -> None:
+    assert next_party_step(request_, party, settled, _NOW) == step
+
+
+_IN_WECOM = replace(_NOBODY, opens_in_app=True)
+
+
+@pytest.mark.parametrize(
+    ("acr_values", "party", "settled", "step"),
+    [
+        (("urn:gongpai:wecom:web",), _PARTY, _IN_WECOM, LogIn(via=Via.WEB)),
+        (("urn:other", "urn:gongpai:wecom:qr"), _PARTY, _NOBODY, LogIn(via=Via.WEB)),
+        (("urn:gongpai:wecom:in_app", "urn:gongpai:wecom:web"), _PARTY, _IN_WECOM, LogIn(via=Via.IN_APP)),
+        (("urn:gongpai:wecom:in_app",), _PARTY, _NOBODY, LogIn()),
+        (("urn:other",), _PARTY, _NOBODY, LogIn()),
+        (("urn:gongpai:wecom:web",), _ONLY_IN_APP, _IN_WECOM, LogIn(via=Via.IN_APP)),
+        (("urn:gongpai:wecom:web",), _PARTY, _with(_IN_APP), Respond()),
+    ],
+)
+def test_a_way_asked_for_is_taken_where_the_policy_leaves_a_choice(
+    acr_values: tuple[str, ...], party: RelyingParty, settled: Settled, step: PartyStep
+) -> None:
+    assert next_party_step(replace(_REQUEST, acr_values=acr_values), party, settled, _NOW) == step
 
 
 _CONSENT = replace(_REQUEST, prompt=frozenset({"consent"}))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongpai.gateway.messages import CATALOGUE, LANGUAGES, _flatten, choose_language, text
+from gongpai.gateway.messages import CATALOGUE, LANGUAGES, _flatten, choose_language, first_language, text
 
 _HAN = re.compile(r"[一-鿿]")
 
@@ -76,3 +76,17 @@ def test_any_header_chooses_a_language(accept_language: str, remembered: str | N
 def test_a_catalogue_holds_texts_only() -> None:
     with pytest.raises(TypeError, match=r"page\.size is not a text"):
         list(_flatten("", {"page": {"title": "Me", "size": 3}}))
+
+
+def test_what_a_party_wishes_comes_after_the_persons_choice_and_before_the_browsers() -> None:
+    assert choose_language("zh-CN", None, "en") == "en"
+    assert choose_language("zh-CN", "zh", "en") == "zh"
+    assert choose_language("en", None, "fr") == "en"
+
+
+@pytest.mark.parametrize(
+    ("locales", "language"),
+    [((), None), (("fr-CA",), None), (("fr-CA", "zh-Hans-CN", "en"), "zh"), (("EN-us", "zh"), "en"), (("zhx",), None)],
+)
+def test_the_first_locale_that_is_ours_counts(locales: tuple[str, ...], language: str | None) -> None:
+    assert first_language(locales) == language

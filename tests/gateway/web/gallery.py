@@ -102,12 +102,19 @@ def consent(party: str = "员工食堂") -> pages.Consent:
     )
 
 
+def choose_account() -> pages.ChooseAccount:
+    return pages.ChooseAccount(
+        "员工食堂", "lunch.example.com", "李思思", "lisi", "/authorize/x", "a1", "https://lunch.example.com"
+    )
+
+
 def turned_away(reason: str, contact: str | None) -> pages.TurnedAway:
     return pages.TurnedAway("员工食堂", reason, contact, "https://lunch.example.com/cb?error=x", REFERENCE)
 
 
 PAGES: dict[str, Page] = {
     "consent": consent(),
+    "choose-account": choose_account(),
     **{
         f"turned-away-{reason}": turned_away(reason, contact)
         for reason, contact in (("not_allowed", "food@example.com"), ("denied", None), ("way_not_allowed", None))

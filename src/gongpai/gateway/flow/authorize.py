@@ -1,7 +1,7 @@
 """``/authorize``: what a relying party asks, step by step, until its answer goes back (T3, T6, T17)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from starlette.responses import Response
@@ -11,9 +11,11 @@ from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.flow.asking import Asking, Bound, ToldByRedirectError
-from gongpai.gateway.flow.consent import ConsentStep
+from gongpai.gateway.flow.consent import ConsentStep, account_page
+from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.next_step_authorize import (
     AskConsent,
+    ChooseAccount,
     LogIn,
     Refuse,
     Respond,
@@ -89,7 +91,7 @@ class Authorize:
         return await self._go(visit, bound, await self._session(visit))
 
     async def answer(self, visit: Visit, handle: str) -> Response:
-        """Hear what the person says to what the party wants to see: ``POST /authorize/{id}``."""
+        """Hear who the person goes on as, or what they say to what the party wants to see: ``POST /authorize/{id}``."""
         fields = await visit.form()
         bound = await self.asking.find(visit, handle)
         if bound is None:
@@ -98,30 +100,47 @@ class Authorize:
         # Somebody else may have signed in since the page was shown: then they are asked themselves.
         if session is None or fields.get("session") != session.ref:
             return await self._go(visit, bound, session)
-        if fields.get("answer") != "allow":
-            await self.consent.refuse(bound.party, session)
-            return await self._refuse(visit, bound, ErrorCode.ACCESS_DENIED)
-        await self.consent.give(bound.party, session, wanted_scopes(bound.request, bound.party))
-        return await self._go(visit, bound, session, has_just_consented=True)
+        match fields.get("answer"):
+            case "stay":
+                return await self._go(visit, bound, session, has_just_chosen=True)
+            case "another":
+                return await self._log_in(visit, bound, LogIn(session.app, Via.WEB, is_fresh=True))
+            case "allow":
+                await self.consent.give(bound.party, session, wanted_scopes(bound.request, bound.party))
+                return await self._go(visit, bound, session, has_just_consented=True)
+            case _:
+                await self.consent.refuse(bound.party, session)
+                return await self._refuse(visit, bound, ErrorCode.ACCESS_DENIED)
 
     async def _session(self, visit: Visit) -> Session | None:
         session = await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
         return None if session is None else await self.admission.recheck(session)
 
     async def _go(
-        self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool = False
+        self,
+        visit: Visit,
+        bound: Bound,
+        session: Session | None,
+        *,
+        has_just_consented: bool = False,
+        has_just_chosen: bool = False,
     ) -> Response:
         request, party = bound.request, bound.party
-        settled = await self._settle(visit, bound, session, has_just_consented=has_just_consented)
+        visit.wish_language(request.ui_locales)
+        settled = await self._settle(visit, bound, session)
+        settled = replace(settled, has_just_consented=has_just_consented, has_just_chosen=has_just_chosen)
         step = next_party_step(request, party, settled, self.clock())
         match step:
             case LogIn():
+                return await self._log_in(visit, bound, step)
+            case ChooseAccount() if session is not None:
                 kept = await self.asking.keep(visit, bound)
-                return see_other(signin_url(_wish(step, f"{AUTHORIZE}/{kept.handle}")))
+                page = account_page(party, request, session, f"{AUTHORIZE}/{kept.handle}")
+                return self.pages.answer(visit, page, is_signed_in=True)
             case AskConsent(scopes) if session is not None:
                 kept = await self.asking.keep(visit, bound)
-                page = self.consent.page(party, request, session, scopes, f"{AUTHORIZE}/{kept.handle}")
-                return self.pages.answer(visit, page, is_signed_in=True)
+                asked = self.consent.page(party, request, session, scopes, f"{AUTHORIZE}/{kept.handle}")
+                return self.pages.answer(visit, asked, is_signed_in=True)
             case Respond() if session is not None:
                 return await self._respond(visit, bound, session)
             case Refuse(error):
@@ -131,16 +150,18 @@ class Authorize:
             case _:
                 raise RefusedError(Reason.INTERRUPTED)
 
-    async def _settle(
-        self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool
-    ) -> Settled:
+    async def _log_in(self, visit: Visit, bound: Bound, step: LogIn) -> Response:
+        kept = await self.asking.keep(visit, bound)
+        return see_other(signin_url(_wish(step, f"{AUTHORIZE}/{kept.handle}")))
+
+    async def _settle(self, visit: Visit, bound: Bound, session: Session | None) -> Settled:
         subject, refusal, consented = None, None, frozenset[str]()
         if session is not None:
             subject = self.portraits.subject(bound.party, session.subject)
             refusal = await self.portraits.why_not(bound.party, known_by(session))
             consented = await self.consent.given(bound.party, session)
         opens_in_app = visit.client.opens_in_app_link
-        return Settled(session, subject, refusal, consented, has_just_consented, opens_in_app)
+        return Settled(session, subject, refusal, consented, opens_in_app)
 
     async def _respond(self, visit: Visit, bound: Bound, session: Session) -> Response:
         request, now = bound.request, self.clock()

@@ -32,12 +32,10 @@ class ConsentStep:
         self, party: RelyingParty, request: AuthorizationRequest, session: Session, scopes: frozenset[str], action: str
     ) -> pages.Consent:
         """Return the page that asks."""
-        name = session.profile.facts.get("name")
-        is_named = name is not None and isinstance(name.value, str)
         return pages.Consent(
             party=party.title,
-            host=urlsplit(request.redirect_uri).hostname or request.redirect_uri,
-            person=str(name.value) if name is not None and is_named else session.userid,
+            host=_host(request),
+            person=_name(session),
             scopes=shown_scopes(scopes),
             action=action,
             session=session.ref,
@@ -61,6 +59,21 @@ class ConsentStep:
         await self.audit.record(event, self.clock())
 
 
+def account_page(
+    party: RelyingParty, request: AuthorizationRequest, session: Session, action: str
+) -> pages.ChooseAccount:
+    """Return the page that asks whether the person goes on as who they are. Source: OpenID Connect Core 3.1.2.1."""
+    return pages.ChooseAccount(
+        party=party.title,
+        host=_host(request),
+        person=_name(session),
+        userid=session.userid,
+        action=action,
+        session=session.ref,
+        form_source=form_source(request.redirect_uri),
+    )
+
+
 def shown_scopes(scopes: frozenset[str]) -> tuple[str, ...]:
     """Return the scopes that say something to a person, in a lasting order: that they sign in goes without saying."""
     return tuple(sorted(scopes - {OPENID}))
@@ -70,3 +83,12 @@ def form_source(uri: str) -> str:
     """Return what a content security policy calls the place where *uri* leads."""
     parts = urlsplit(uri)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+
+
+def _host(request: AuthorizationRequest) -> str:
+    return urlsplit(request.redirect_uri).hostname or request.redirect_uri
+
+
+def _name(session: Session) -> str:
+    name = session.profile.facts.get("name")
+    return str(name.value) if name is not None and isinstance(name.value, str) else session.userid

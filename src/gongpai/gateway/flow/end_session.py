@@ -54,6 +54,7 @@ class EndSession:
             sent = _read(await visit.foreign_form())
             return see_other(f"{PATH}?{urlencode(_carried(sent))}")
         parameters = _read(visit.query)
+        visit.wish_language((parameters.get("ui_locales") or "").split())
         session = await self._session(visit)
         decision, party = await self._decide(parameters, session)
         match decision:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.flow.next_step import Via
+from gongpai.gateway.oidc.acr import wished_way
 from gongpai.gateway.oidc.claims import scopes_of
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import ErrorCode
@@ -17,6 +18,9 @@ from gongpai.gateway.policy import is_way_allowed
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty
 from gongpai.wecom.signin import Way
+
+# How a way into WeCom is asked for; the old QR page is a setting of the app.
+_VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,12 @@ class Settled:
     refusal: Reason | None
     """Why the person may not use the party, from ``policy.may_use``."""
     consented: frozenset[str]
-    has_just_consented: bool
-    """The person answered the consent page of this very request."""
     opens_in_app: bool
     """The browser says that it is WeCom's own: a hint for the route, never for trust."""
+    has_just_consented: bool = False
+    """The person answered the consent page of this very request."""
+    has_just_chosen: bool = False
+    """The person said for this very request that they go on as who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,11 @@ class LogIn:
     app: str | None = None
     via: Via | None = None
     is_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAccount:
+    """Ask the person whether they go on as who they are, or as somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class TurnAway:
     reason: Reason
 
 
-PartyStep: TypeAlias = LogIn | AskConsent | Respond | Refuse | TurnAway
+PartyStep: TypeAlias = LogIn | ChooseAccount | AskConsent | Respond | Refuse | TurnAway
 
 
 def next_party_step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
@@ -98,17 +109,22 @@ def wanted_scopes(request: AuthorizationRequest, party: RelyingParty) -> frozens
 def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
     session = settled.session
     if session is None or not _came_rightly(party.policy, session):
-        return _way_in(party.policy, session, opens_in_app=settled.opens_in_app)
+        return _way_in(request, party.policy, session, opens_in_app=settled.opens_in_app)
     if not _is_meant(request, session, settled.subject, now):
         return _confirm(request, party.policy, session, settled)
+    if "select_account" in request.prompt and _may_be_another(request, party.policy, session, settled):
+        return ChooseAccount()
     if settled.refusal is not None:
         return TurnAway(settled.refusal)
     wanted = wanted_scopes(request, party)
+    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else Respond()
+
+
+def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settled, wanted: frozenset[str]) -> bool:
+    """Whether the person is still to agree to what the party *wanted*."""
     if "consent" in request.prompt and not settled.has_just_consented:
-        return AskConsent(wanted)
-    if wanted <= settled.consented or party.is_trusted:
-        return Respond()
-    return AskConsent(wanted)
+        return True
+    return not (wanted <= settled.consented or party.is_trusted)
 
 
 def _came_rightly(policy: PartyPolicy, session: Session) -> bool:
@@ -116,16 +132,26 @@ def _came_rightly(policy: PartyPolicy, session: Session) -> bool:
     return (not policy.apps or session.app in policy.apps) and is_way_allowed(policy, session.way)
 
 
-def _way_in(policy: PartyPolicy, session: Session | None, *, opens_in_app: bool) -> LogIn | TurnAway:
+def _way_in(
+    request: AuthorizationRequest, policy: PartyPolicy, session: Session | None, *, opens_in_app: bool
+) -> LogIn | TurnAway:
     # Without a session the person chooses among several; with one of another app they must not come back with it.
     app = min(policy.apps) if len(policy.apps) == 1 or (policy.apps and session is not None) else None
     may_in_app, may_web = is_way_allowed(policy, Way.IN_APP.value), is_way_allowed(policy, Way.WEB.value)
     if may_in_app and may_web:
-        return LogIn(app)
+        way = wished_way(request.acr_values)
+        is_outside = way == Way.IN_APP.value and not opens_in_app
+        return LogIn(app) if way is None or is_outside else LogIn(app, _VIAS[way])
     if may_web:
         return LogIn(app, Via.WEB)
     # Outside WeCom the in-app link leads nowhere but to a page that says so.
     return LogIn(app, Via.IN_APP) if may_in_app and opens_in_app else TurnAway(Reason.WAY_NOT_ALLOWED)
+
+
+def _may_be_another(request: AuthorizationRequest, policy: PartyPolicy, session: Session, settled: Settled) -> bool:
+    """Whether it is open who answers: WeCom's own client knows one person only, and a scan for this request chose."""
+    has_chosen = settled.has_just_chosen or settled.has_just_consented or session.auth_time >= request.created_at
+    return not has_chosen and not settled.opens_in_app and is_way_allowed(policy, Way.WEB.value)
 
 
 def _is_meant(request: AuthorizationRequest, session: Session, subject: str | None, now: datetime) -> bool:

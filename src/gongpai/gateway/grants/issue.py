@@ -11,6 +11,7 @@ import msgspec
 
 from gongpai.gateway.config import TokenLimits
 from gongpai.gateway.oidc import access_token, id_token
+from gongpai.gateway.oidc.acr import acr_of
 from gongpai.gateway.oidc.claims import Claim, allowed_claims, claims_for, scopes_of
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.id_token import Moment
@@ -32,7 +33,6 @@ from gongpai.gateway.store.ports_provider import GrantStore
 
 # Source: OpenID Connect conformance and RFC 6749 4.1.2 (at most ten minutes): a party redeems at once.
 CODE_AGE = timedelta(seconds=60)
-ACR_VALUES = tuple(f"urn:gongpai:wecom:{way}" for way in ("in_app", "web", "qr"))
 BEARER = "Bearer"
 _TOKEN_BYTES = 32
 _SID_BYTES = 18
@@ -92,7 +92,7 @@ class Issuer:
             is_offline=is_offline,
             auth_time=session.auth_time,
             amr=(session.amr,),
-            acr=f"urn:gongpai:wecom:{session.way}",
+            acr=acr_of(session.way),
             created_at=now,
             expires_at=max(longest, session.expires_at) if is_offline else session.expires_at,
             nonce=None if request is None else request.nonce,

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
@@ -24,15 +24,16 @@ def text(language: Language, key: str, **values: object) -> str:
     return CATALOGUE[language][key].format(**values)
 
 
-def choose_language(accept_language: str | None, remembered: str | None) -> Language:
-    """Choose the language of a page: what the person chose before, else what the browser asks for.
+def choose_language(accept_language: str | None, chosen_before: str | None, wished: str | None = None) -> Language:
+    """Choose the language of a page: the one *chosen before*, else the one that a party *wished*, else the browser's.
 
     WeCom's own pages are Chinese when nobody says otherwise, so an absent header means Chinese; a header that wants
     neither language means English.
     """
-    for language in LANGUAGES:
-        if remembered == language:
-            return language
+    for settled in (chosen_before, wished):
+        for language in LANGUAGES:
+            if settled == language:
+                return language
     if not accept_language:
         return "zh"
     chosen: Language = "en"
@@ -43,6 +44,15 @@ def choose_language(accept_language: str | None, remembered: str | None) -> Lang
                 # Not ">=": among equals the one named first is meant.
                 chosen, best = language, weight
     return chosen
+
+
+def first_language(locales: Iterable[str]) -> Language | None:
+    """Return the first of these BCP 47 tags that is ours, such as ``zh`` of ``("fr-CA", "zh-CN")``; None of none."""
+    for locale in locales:
+        for language in LANGUAGES:
+            if locale.partition("-")[0].lower() == language:
+                return language
+    return None
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 SESSION = "__Host-gongpai_session"
 BROWSER = "__Host-gongpai_browser"
 LANGUAGE = "__Host-gongpai_language"
+UI_LOCALE = "__Host-gongpai_ui_locale"
 SIGNED_OUT = "__Host-gongpai_signed_out"
 
 _MAX_HEADER_BYTES = 16_384

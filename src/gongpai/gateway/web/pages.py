@@ -205,6 +205,21 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseAccount:
+    """Go on as this person, or sign in as somebody else? *session* is who is asked."""
+
+    template: ClassVar[str] = "choose_account.html"
+    status: ClassVar[int] = 200
+    party: str
+    host: str
+    person: str
+    userid: str
+    action: str
+    session: str
+    form_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceCode:
     """Ask for the code that a device shows."""
 
@@ -308,6 +323,7 @@ Page = (
     | RequestGone
     | TurnedAway
     | Consent
+    | ChooseAccount
     | DeviceCode
     | DeviceConfirm
     | DeviceDone

@@ -1,13 +1,14 @@
 """One request as the gateway sees it: bounded, read once, believed only as far as it deserves."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
 from gongpai.gateway.errors import BadRequestError
-from gongpai.gateway.messages import Language, choose_language
+from gongpai.gateway.messages import Language, choose_language, first_language
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.web import cookies
 from gongpai.gateway.web.forms import FORM_TYPE, MAX_BODY_BYTES, parse_form, require_own_form
@@ -23,6 +24,8 @@ _MAX_FOREIGN_BYTES = 65_536
 _MAX_USER_AGENT = 512
 _MAX_SECRET = 128
 _BROWSER_SECRET_AGE = timedelta(days=30)
+# As long as a party's request may take.
+_UI_LOCALE_AGE = timedelta(minutes=30)
 
 
 class Visit:
@@ -92,8 +95,9 @@ class Visit:
 
     @property
     def language(self) -> Language:
-        """The language the person chose, else the one their browser prefers."""
-        return choose_language(self.header(b"accept-language"), self.cookie(cookies.LANGUAGE))
+        """The language the person chose, else the one a party wished for their sign-in, else their browser's."""
+        wished = self.cookie(cookies.UI_LOCALE)
+        return choose_language(self.header(b"accept-language"), self.cookie(cookies.LANGUAGE), wished)
 
     @property
     def nonce(self) -> str:
@@ -154,10 +158,13 @@ class Visit:
 
     def keep_browser_secret(self, secret: str) -> None:
         """Bind this browser by *secret* from the answer on."""
-        self.set_cookies[cookies.BROWSER] = cookies.set_cookie(cookies.BROWSER, secret, _BROWSER_SECRET_AGE)
-        if self._cookies is None:
-            self._cookies = cookies.read_cookies(self._headers)
-        self._cookies[cookies.BROWSER] = secret
+        self._keep(cookies.BROWSER, secret, _BROWSER_SECRET_AGE)
+
+    def wish_language(self, locales: Iterable[str]) -> None:
+        """Speak, from this answer on, the first of a party's *locales* that we know; the person's own choice wins."""
+        wished = first_language(locales)
+        if wished is not None and wished != self.cookie(cookies.UI_LOCALE):
+            self._keep(cookies.UI_LOCALE, wished, _UI_LOCALE_AGE)
 
     async def foreign_form(self) -> bytes:
         """Return the raw body of a form that anybody may send: it proves nothing.
@@ -179,6 +186,12 @@ class Visit:
         fields = parse_form(self.header(b"content-type") or "", await self._body(MAX_BODY_BYTES))
         require_own_form(fields, self.browser_secret, self.header(b"sec-fetch-site"))
         return fields
+
+    def _keep(self, name: str, value: str, age: timedelta) -> None:
+        self.set_cookies[name] = cookies.set_cookie(name, value, age)
+        if self._cookies is None:
+            self._cookies = cookies.read_cookies(self._headers)
+        self._cookies[name] = value
 
     async def _body(self, limit: int) -> bytes:
         chunks = bytearray()
