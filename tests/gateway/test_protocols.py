@@ -1,9 +1,10 @@
 """A worker's listening socket: nobody holds it by sending slowly."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 import uvicorn
@@ -11,14 +12,23 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway.protocols import BoundedProtocol
+from served import until
 
 _PATIENCE_SECONDS = 60.0
+_WHOLE = b"GET / HTTP/1.1\r\nHost: sso\r\n\r\n"
 
 
 class Hurried(BoundedProtocol):
     """The same, for a test that does not wait."""
 
     arrive_within_seconds = 0.2
+    idle_to_the_end_seconds = 0.2
+
+
+class Patient(BoundedProtocol):
+    """The same, for a test that may be slow."""
+
+    idle_to_the_end_seconds = _PATIENCE_SECONDS
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,19 +39,26 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("read")(scope, receive, send)
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """Serve with the hurried protocol in a thread."""
+@contextmanager
+def serving(protocol: type[asyncio.Protocol]) -> Iterator[tuple[int, uvicorn.Server]]:
+    """Serve with *protocol* in a thread; yield the port, and what can be told to end."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        _answer, http=Hurried, lifespan="off", ws="none", log_config=None, timeout_keep_alive=int(_PATIENCE_SECONDS)
+        _answer, http=protocol, lifespan="off", ws="none", log_config=None, timeout_keep_alive=int(_PATIENCE_SECONDS)
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    yield listener.getsockname()[1]
+    yield listener.getsockname()[1], server
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Serve with the hurried protocol."""
+    with serving(Hurried) as (port, _):
+        yield port
 
 
 @pytest.mark.parametrize(
@@ -61,13 +78,9 @@ def test_a_request_that_does_not_arrive_is_hung_up_on(port: int, sent: bytes) ->
 
 
 def test_the_second_request_of_a_connection_has_no_longer(port: int) -> None:
-    whole = b"GET / HTTP/1.1\r\nHost: sso\r\n\r\n"
     with closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as connection:
-        connection.sendall(whole + b"GET / HT")
-        answer = b""
-        while part := connection.recv(4096):
-            answer += part
-    assert answer.count(b"200 OK") == 1
+        connection.sendall(_WHOLE + b"GET / HT")
+        assert _read_to_the_end(connection).count(b"200 OK") == 1
 
 
 def test_a_request_that_arrived_may_take_its_time(port: int) -> None:
@@ -75,3 +88,41 @@ def test_a_request_that_arrived_may_take_its_time(port: int) -> None:
         for _ in range(2):
             connection.sendall(b"POST / HTTP/1.1\r\nHost: sso\r\nContent-Length: 4\r\n\r\nform")
             assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+
+
+def _read_to_the_end(connection: socket.socket) -> bytes:
+    answer = b""
+    while part := connection.recv(4096):
+        answer += part
+    return answer
+
+
+def test_one_that_ends_answers_once_more_whoever_is_connected_and_says_that_it_closes() -> None:
+    with (
+        serving(Patient) as (port, server),
+        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as used,
+        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as half,
+        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as fresh,
+    ):
+        half.sendall(_WHOLE[:10])
+        used.sendall(_WHOLE)
+        assert b"connection: close" not in used.recv(4096)
+        until(lambda: len(server.server_state.connections) == 3)
+        server.should_exit = True
+        until(lambda: not any(each.is_serving() for each in server.servers))
+        for connection, rest in ((used, _WHOLE), (half, _WHOLE[10:]), (fresh, _WHOLE)):
+            connection.sendall(rest)
+            answer = _read_to_the_end(connection)
+            assert answer.startswith(b"HTTP/1.1 200 OK")
+            assert b"connection: close" in answer
+
+
+def test_one_that_ends_hangs_up_on_whoever_asks_no_more() -> None:
+    with (
+        serving(Hurried) as (port, server),
+        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as used,
+    ):
+        used.sendall(_WHOLE)
+        assert used.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        server.should_exit = True
+        assert used.recv(4096) == b""

@@ -13,7 +13,7 @@ def told(status: int) -> Iterator[None]:
     """Tell the troubles of the block in the operator's language, in two lines each, and leave with *status*."""
     from gongpai.gateway.config import Fault
     from gongpai.gateway.keys import WrongSecretKeyError
-    from gongpai.gateway.server import CannotListenError
+    from gongpai.gateway.listeners import CannotListenError
     from gongpai.gateway.store import StoreError, Trouble
 
     try:

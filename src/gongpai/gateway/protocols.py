@@ -18,12 +18,17 @@ from gongpai.gateway.gate import FAMILIES, Answer, AskStore, Family, Outcome
 _MAX_HEAD_BYTES = 65_536
 # A request of ours is at most a form of a few kilobytes: only who means harm sends it more slowly.
 _ARRIVE_WITHIN_SECONDS = 30.0
+# A proxy may be sending on a connection that looks idle to us. One that is used at all is used again before this.
+_IDLE_TO_THE_END_SECONDS = 2.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which itself limits neither the head of a request nor the time that one takes to arrive."""
 
     arrive_within_seconds = _ARRIVE_WITHIN_SECONDS
+    idle_to_the_end_seconds = _IDLE_TO_THE_END_SECONDS
+    _is_ending = False
+    _is_between_messages = True
     _head_bytes = 0
     _is_in_head = True
     _deadline: asyncio.TimerHandle | None = None
@@ -51,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         self._expect_request()
+        self._is_between_messages = False
         self._head_bytes, self._is_in_head = 0, True
         super().on_message_begin()
 
@@ -58,11 +64,30 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count no body."""
         self._is_in_head = False
         super().on_headers_complete()
+        if self._is_ending:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Leave an idle connection to uvicorn's own limit."""
         self._expect_nothing()
+        self._is_between_messages = True
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Answer what is under way, or one request more, and then close."""
+        self._is_ending = True
+        if self._is_answering():
+            super().shutdown()
+        else:
+            self.loop.call_later(self.idle_to_the_end_seconds, self._close_if_idle)
+
+    def _is_answering(self) -> bool:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+    def _close_if_idle(self) -> None:
+        if not self._is_answering() and self._is_between_messages:
+            self.transport.close()
 
     def _expect_request(self) -> None:
         if self._deadline is None:
@@ -81,7 +106,6 @@ class GateProtocol(BoundedProtocol):
     the long way reads it, on its own. What is known of one question is gone before the next one is read.
     """
 
-    _is_between_messages = True
     _answered_at = 0.0
 
     def __init__(
@@ -113,16 +137,6 @@ class GateProtocol(BoundedProtocol):
         self._is_between_messages = False
         super().data_received(data)
 
-    def on_message_begin(self) -> None:
-        """Note that a message has begun on the long way."""
-        self._is_between_messages = False
-        super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        """Note that it has ended."""
-        self._is_between_messages = True
-        super().on_message_complete()
-
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection; the fast path moves no timer, it only notes when it answered."""
         left = self._answered_at + self.timeout_keep_alive - self.loop.time()
@@ -132,8 +146,7 @@ class GateProtocol(BoundedProtocol):
             super().timeout_keep_alive_handler()
 
     def _may_answer(self) -> bool:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        is_idle = self._is_between_messages and (cycle is None or cycle.response_complete)
+        is_idle = self._is_between_messages and not self._is_answering() and not self._is_ending
         is_open = not self.flow.write_paused and not self.transport.is_closing()
         return self._is_trusted and is_idle and is_open and not self.pipeline
 

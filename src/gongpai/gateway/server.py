@@ -3,7 +3,6 @@
 It serves no request itself, so that nothing a visitor sends can bring it down.
 """
 
-import errno
 import os
 import signal
 import socket
@@ -20,10 +19,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.config import Address, Config
+from gongpai.gateway.listeners import CannotListenError, listen, turn_away
 from gongpai.gateway.logs import logger
 
-_BACKLOG = 2_048
 _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_ACCEPT_THE_LAST_WITHIN_SECONDS = 2.0
 # Longer than a worker's own grace, so that only one that hangs is killed.
 _END_WITHIN_SECONDS = 20
 # A worker that dies younger than this is replaced after a pause: what killed it would kill the next at once.
@@ -31,19 +31,6 @@ _YOUNG_SECONDS = 10.0
 _PAUSE_SECONDS = 1.0
 
 _log = logger("server")
-
-
-class CannotListenError(Exception):
-    """The address of the setting *key* is not to be had; ``kind`` names its words in the catalogue of faults."""
-
-    def __init__(self, key: str, address: Address, error: OSError) -> None:
-        super().__init__(f"{key}: {address}: {error}")
-        self.key = key
-        self.address = address
-        self.kind = _ADDRESS_FAULTS.get(error.errno or 0, "address_not_here")
-
-
-_ADDRESS_FAULTS = {errno.EADDRINUSE: "address_taken", errno.EACCES: "address_forbidden"}
 
 
 @dataclass(slots=True)
@@ -89,10 +76,15 @@ class Supervisor:
             gate_told = "" if gate is None else f", gate on {_name(gate)}"
             metrics_told = metrics_port or "no address"
             print(f"gongpai listens on {_name(listener)}, metrics on {metrics_told}{gate_told}", flush=True)  # noqa: T201
-            files = [each.fileno() for each in (listener, gate) if each is not None]
+            listeners = [each for each in (listener, gate) if each is not None]
+            files = [each.fileno() for each in listeners]
             try:
                 self._workers = [self._start(files, lifeline, environ) for _ in range(self.count)]
-                return self._watch(files, lifeline, environ, replaced)
+                status = self._watch(files, lifeline, environ, replaced)
+                turn_away(listeners, _ACCEPT_THE_LAST_WITHIN_SECONDS)
+                for each in listeners:
+                    each.close()
+                return status
             finally:
                 os.close(held)
                 os.close(lifeline)
@@ -138,31 +130,6 @@ class Supervisor:
                 _log.error("worker_killed", pid=worker.process.pid)
                 worker.process.kill()
                 worker.process.wait()
-
-
-def listen(address: Address | Path) -> socket.socket:
-    """Open the socket on which all workers accept; a path is that of a Unix socket for our own user and group.
-
-    Raises:
-        CannotListenError: the address is taken, or not ours.
-    """
-    if isinstance(address, Path):
-        address.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(address))
-        address.chmod(0o660)
-        listener.listen(_BACKLOG)
-        return listener
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address.host, address.port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise CannotListenError("listen", address, error) from None
-    return listener
 
 
 def _listen_gate(config: Config) -> AbstractContextManager[socket.socket | None]:

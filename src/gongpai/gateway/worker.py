@@ -25,14 +25,18 @@ from gongpai.gateway.store import StoreError
 GRACE_SECONDS = 15
 # Longer than proxies keep an idle connection (nginx 60 s), or they send a request into a closed one.
 _KEEP_ALIVE_SECONDS = 75
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-class _GateServer(uvicorn.Server):
-    """The second listener: signals reach it through the first one."""
+class _Server(uvicorn.Server):
+    """One listener. Signals are taken for all of them at once.
+
+    uvicorn itself would raise them again when it is done, which ends the process before the rest is.
+    """
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the public listener."""
+        """Leave the signals alone."""
         yield
 
 
@@ -57,18 +61,22 @@ def run(config: Config, listeners: Listeners, lifeline: int) -> None:
 
 async def _serve(config: Config, listeners: Listeners, lifeline: int) -> None:
     async with open_app(config) as app:
-        public = uvicorn.Server(_settings(app, BoundedProtocol))
-        asyncio.get_running_loop().add_reader(lifeline, _end, public, lifeline)
-        if app.gate is None or listeners.gate is None:
-            await public.serve(sockets=[listeners.public])
-            return
-        gate = _GateServer(_settings(app.gate, GateProtocol))
-        serving = asyncio.create_task(gate.serve(sockets=[listeners.gate]))
-        try:
-            await public.serve(sockets=[listeners.public])
-        finally:
-            gate.should_exit = True
-            await serving
+        servers = [(_Server(_settings(app, BoundedProtocol)), listeners.public)]
+        if app.gate is not None and listeners.gate is not None:
+            servers.append((_Server(_settings(app.gate, GateProtocol)), listeners.gate))
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            loop.remove_reader(lifeline)
+            for server, _ in servers:
+                server.should_exit = True
+
+        loop.add_reader(lifeline, end)
+        for number in _ENDING:
+            loop.add_signal_handler(number, end)
+        async with asyncio.TaskGroup() as serving:
+            for server, listener in servers:
+                serving.create_task(server.serve(sockets=[listener]))
 
 
 def _settings(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
@@ -85,11 +93,6 @@ def _settings(app: ASGIApp, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-
-
-def _end(server: uvicorn.Server, lifeline: int) -> None:
-    asyncio.get_running_loop().remove_reader(lifeline)
-    server.should_exit = True
 
 
 def main(arguments: list[str]) -> None:
