@@ -8,13 +8,14 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,19 +23,52 @@ import pytest
 
 from programs import dies_with_us, free_port, require_program, stop
 
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _PORT_TRIES = 5
 _USER = "gongpai"
 # Nothing here outlives the run, so nothing waits for the disk.
 _POSTGRES_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
 
+@dataclass(slots=True)
+class Service:
+    """A server that belongs to this run and listens on a port of loopback; it can be disturbed."""
+
+    command: list[str]
+    port: int
+    log: Path
+    _process: subprocess.Popen[bytes] = field(init=False)
+
+    def start(self) -> bool:
+        """Start it; whether it came to listen."""
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(self.command, stdout=output, stderr=output, cwd=self.log.parent)
+        return _accepts(self.port, self._process)
+
+    def stop(self) -> None:
+        """End it as an operator does: who is connected is cut off."""
+        stop(self._process)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it stand still during the block, with every connection open."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
     """A PostgreSQL cluster that belongs to this run."""
 
-    port: int
-    log: Path
+    service: Service
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.service.port
 
     def url(self, database: str = "postgres") -> str:
         """Return the URL of *database*."""
@@ -62,7 +96,7 @@ class PostgresServer:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Yield a private PostgreSQL cluster."""
-    with _folder("gongpai-postgres-") as folder, _running_postgres(folder) as server:
+    with running_postgres() as server:
         yield server
 
 
@@ -77,18 +111,53 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """Yield the URL of a private Redis or Valkey server that keeps nothing on disk."""
-    with _folder("gongpai-redis-") as folder, _running_redis(folder) as port:
-        yield f"redis://127.0.0.1:{port}/0"
+    with running_redis() as service:
+        yield redis_url_of(service)
 
 
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
     """Return the URL of the run's Redis server, emptied for this test."""
     where = urlsplit(redis_server)
-    with socket.create_connection((where.hostname, where.port), timeout=5) as connection:
+    with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(b"FLUSHALL\r\n")
         assert connection.recv(64) == b"+OK\r\n"
     return redis_server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Run a cluster until the block ends: for a test that disturbs it."""
+    with _folder("gongpai-postgres-") as folder:
+        user = _unprivileged_owner(folder) if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+        cluster = folder / "cluster"
+        initdb = require_program("initdb", folders=_postgres_folders())
+        options = ["-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        command = dies_with_us([initdb, "-D", str(cluster), *options], user)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+        assert done.returncode == 0, done.stderr
+        postgres = require_program("postgres", folders=_postgres_folders())
+        settings = [part for setting in _POSTGRES_SETTINGS for part in ("-c", setting)]
+        command = [postgres, "-D", str(cluster), "-h", "127.0.0.1", "-k", "", *settings]
+        with _listening(dies_with_us(command, user), "-p", folder / "log") as service:
+            server = PostgresServer(service)
+            _await_queries(server)
+            yield server
+
+
+@contextmanager
+def running_redis() -> Iterator[Service]:
+    """Run a Redis or Valkey server until the block ends: for a test that disturbs it."""
+    with _folder("gongpai-redis-") as folder:
+        program = require_program("redis-server", "valkey-server")
+        command = [program, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        with _listening(dies_with_us(command), "--port", folder / "log") as service:
+            yield service
+
+
+def redis_url_of(service: Service) -> str:
+    """Return the address of a Redis server's first database."""
+    return f"redis://127.0.0.1:{service.port}/0"
 
 
 @contextmanager
@@ -98,47 +167,18 @@ def _folder(prefix: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _running_postgres(folder: Path) -> Iterator[PostgresServer]:
-    user = _unprivileged_owner(folder) if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    cluster, log = folder / "cluster", folder / "log"
-    initdb = require_program("initdb", folders=_postgres_folders())
-    options = ["-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    command = dies_with_us([initdb, "-D", str(cluster), *options], user)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    postgres = require_program("postgres", folders=_postgres_folders())
-    settings = [part for setting in _POSTGRES_SETTINGS for part in ("-c", setting)]
-    command = [postgres, "-D", str(cluster), "-h", "127.0.0.1", "-k", "", *settings]
-    with _listening(command, "-p", log, user) as port:
-        server = PostgresServer(port, log)
-        _await_queries(server)
-        yield server
-
-
-@contextmanager
-def _running_redis(folder: Path) -> Iterator[int]:
-    program = require_program("redis-server", "valkey-server")
-    command = [program, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-    with _listening(command, "--port", folder / "log") as port:
-        yield port
-
-
-@contextmanager
-def _listening(command: list[str], port_option: str, log: Path, user: pwd.struct_passwd | None = None) -> Iterator[int]:
+def _listening(command: list[str], port_option: str, log: Path) -> Iterator[Service]:
     """Run *command* on a free port until the block ends; another port if somebody was faster."""
     for _ in range(_PORT_TRIES):
         port = free_port()
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                dies_with_us([*command, port_option, str(port)], user), stdout=output, stderr=output, cwd=log.parent
-            )
-        if _accepts(port, process):
+        service = Service([*command, port_option, str(port)], port, log)
+        if service.start():
             try:
-                yield port
+                yield service
             finally:
-                stop(process)
+                service.stop()
             return
-        stop(process)
+        service.stop()
     pytest.fail(f"{command[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}", pytrace=False)
 
 
@@ -146,7 +186,7 @@ def _accepts(port: int, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=30).close()
         except OSError:
             time.sleep(0.02)
         else:
