@@ -98,14 +98,18 @@ async def open_stores(
 @asynccontextmanager
 async def _with_redis(stores: Stores, url: str, app_token_key: bytes) -> AsyncIterator[Stores]:
     # valkey comes with an extra
-    from gongpai.gateway.store.redis import RedisTickets  # noqa: PLC0415
+    from gongpai.gateway.store.redis import RedisAppTokens, RedisTickets  # noqa: PLC0415
     from gongpai.wecom.app_token.redis import AsyncRedisStore  # noqa: PLC0415
 
     redis, app_tokens = RedisTickets(url), AsyncRedisStore(url, app_token_key)
     try:
         await redis.check()
         yield replace(
-            stores, attempts=redis.attempts, codes=redis.codes, counters=redis.counters, app_tokens=app_tokens
+            stores,
+            attempts=redis.attempts,
+            codes=redis.codes,
+            counters=redis.counters,
+            app_tokens=RedisAppTokens(app_tokens),
         )
     finally:
         await redis.close()

@@ -1,5 +1,7 @@
 """Tickets in Redis or Valkey: sign-in attempts, seen codes and counters; each step is one script on the server.
 
+The app token lies there too, in the library's own store.
+
 Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting: a lost attempt means
 "start again", a lost tombstone is covered by the attempt's own single use.
 """
@@ -16,6 +18,8 @@ from valkey.exceptions import ValkeyError
 from gongpai.gateway.records import SeenCode, SignInAttempt
 from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.rows import from_micros, to_micros
+from gongpai.wecom.app_token.policy import AppToken, AppTokenKey
+from gongpai.wecom.app_token.store import AsyncAppTokenStore
 
 T = TypeVar("T")
 
@@ -163,6 +167,33 @@ class RedisCounters:
         """As the port says."""
         args = [to_micros(now), to_micros(now + window), _keep_ms(window)]
         return int(await _asking(self._count([f"gongpai:count:{key}"], args)))
+
+
+class RedisAppTokens:
+    """The port of app tokens: the library's store on Redis, with the gateway's word for a server that is gone."""
+
+    def __init__(self, store: AsyncAppTokenStore) -> None:
+        self._store = store
+
+    async def get(self, key: AppTokenKey) -> AppToken | None:
+        """As the port says."""
+        return await _asking(self._store.get(key))
+
+    async def acquire_lease(self, key: AppTokenKey, holder: str, ttl: timedelta, now: datetime) -> int | None:
+        """As the port says."""
+        return await _asking(self._store.acquire_lease(key, holder, ttl, now))
+
+    async def put(self, key: AppTokenKey, token: AppToken, fence: int) -> bool:
+        """As the port says."""
+        return await _asking(self._store.put(key, token, fence))
+
+    async def drop(self, key: AppTokenKey, failed_version: int) -> None:
+        """As the port says."""
+        await _asking(self._store.drop(key, failed_version))
+
+    async def release_lease(self, key: AppTokenKey, fence: int) -> None:
+        """As the port says."""
+        await _asking(self._store.release_lease(key, fence))
 
 
 async def _asking(answer: Awaitable[T]) -> T:
