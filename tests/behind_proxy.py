@@ -121,7 +121,7 @@ def behind(proxy: Proxy, folder: Path, corner: Corner, **settings: object) -> It
 
 
 def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         try:
             _send(port, "GET", "/public/", [("Host", f"{APP}:{port}")])

@@ -1,9 +1,13 @@
-"""A real Chromium for the tests."""
+"""A real Chromium for the tests, and a camera that reads its screen."""
 
+import io
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from programs import require_program
 
@@ -17,6 +21,10 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# Busy cores and several programs beside the browser: patience costs nothing where all goes well.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def launch_chromium(*extra_arguments: str) -> Iterator[Browser]:
@@ -34,3 +42,23 @@ def launch_chromium(*extra_arguments: str) -> Iterator[Browser]:
 def chromium() -> Iterator[Browser]:
     """Yield a Chromium for this module; make a new context for each person and device."""
     yield from launch_chromium()
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """Let *context* wait as long for everything as our expectations do, and return it."""
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+def read_qr(page: Page, other_than: str | None = None) -> str:
+    """Read the one QR code on the screen, as a phone's camera would: it looks until there is one to read.
+
+    What is on the screen may be older than what the page knows: after a code was replaced, say which is the old one.
+    """
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while True:
+        seen = [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))]
+        if len(seen) == 1 and seen[0] != other_than:
+            return seen[0]
+        assert time.monotonic() < deadline, f"{page.url} shows {seen}"
+        page.wait_for_timeout(50)

@@ -1,12 +1,11 @@
 """A site that embeds the login panel by the official SDK, as a browser shows it."""
 
-import io
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import zxingcpp
-from PIL import Image
-from playwright.sync_api import Frame, Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page
+
+from browser import read_qr
 
 USUAL = {"login_type": "CorpApp", "appid": "wxCorpId", "agentid": "1000000", "state": "S"}
 
@@ -36,24 +35,17 @@ def frame(page: Page) -> Frame:
     return opened
 
 
-def scan(page: Page) -> str:
+def scan(page: Page, other_than: str | None = None) -> str:
     """Read the QR code from what is on the screen."""
-    picture = frame(page).locator(".qr img")
-    expect(picture).to_be_visible()
-    picture.evaluate("image => image.decode()")
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-    text: str = code.text
+    text = read_qr(page, other_than)
     assert text.startswith("https://open.work.weixin.qq.com/wwopen/sso/confirm2?k=")
     return text
 
 
-def renew(page: Page, button: str) -> str:
-    """Press *button* and read the QR code that takes the place of the one on the screen."""
-    picture = frame(page).locator(".qr img")
-    old = picture.get_attribute("src") or ""
+def renew(page: Page, button: str, old: str) -> str:
+    """Press *button* and read the QR code that takes the place of the *old* one on the screen."""
     frame(page).get_by_role("button", name=button).click()
-    expect(picture).not_to_have_attribute("src", old)
-    return scan(page)
+    return scan(page, other_than=old)
 
 
 def status(page: Page) -> Locator:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -14,6 +15,10 @@ from pathlib import Path
 import pytest
 
 INSTALL = "scripts/system-packages"
+# Above those that Chromium refuses to visit.
+_LOWEST_PORT = 11_000
+# What keeps the ports that this process was given from being given to another.
+_OURS: list[socket.socket] = []
 
 
 def require_program(*names: str, folders: tuple[Path, ...] = ()) -> str:
@@ -26,10 +31,24 @@ def require_program(*names: str, folders: tuple[Path, ...] = ()) -> str:
 
 
 def free_port() -> int:
-    """Return a TCP port that was free on loopback a moment ago, for programs that cannot bind port 0."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a TCP port of loopback for a program that cannot bind port 0; no other test gets it while this run lasts.
+
+    It lies below the ports that Linux gives to outgoing connections, so that none of those takes it meanwhile.
+    """
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    end = max(lowest_outgoing, 2 * _LOWEST_PORT)
+    while True:
+        port = _LOWEST_PORT + secrets.randbelow(end - _LOWEST_PORT)
+        ours = socket.socket(socket.AF_UNIX)
+        try:
+            # A name in Linux's abstract space: it is gone with this process, however that ends.
+            ours.bind(f"\0gongpai-tests-port-{port}")
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            ours.close()
+        else:
+            _OURS.append(ours)
+            return port
 
 
 def dies_with_us(command: list[str], user: pwd.struct_passwd | None = None) -> list[str]:
@@ -39,21 +58,21 @@ def dies_with_us(command: list[str], user: pwd.struct_passwd | None = None) -> l
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Interrupt *process*, and insist after ten seconds."""
+    """Interrupt *process*, and insist after half a minute."""
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(10)
+        process.wait(30)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def answers(url: str, process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float = 30.0) -> bool:
+def answers(url: str, process: subprocess.Popen[bytes] | subprocess.Popen[str], seconds: float = 90.0) -> bool:
     """Tell whether *process* comes to answer 200 at *url*: it is asked until it does, ends, or *seconds* are over."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a loopback address of the test's own
+            with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  a loopback address of the test's own
                 if answer.status == HTTPStatus.OK:
                     return True
         except OSError:

@@ -22,7 +22,7 @@ def test_each_test_has_an_empty_database_of_its_own(postgres_server: PostgresSer
 @pytest.mark.parametrize("test", ["first", "second"])
 def test_redis_is_empty_when_a_test_begins(redis_url: str, test: str) -> None:
     where = urlsplit(redis_url)
-    with socket.create_connection((where.hostname, where.port), timeout=5) as connection:
+    with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(b"DBSIZE\r\n")
         assert connection.recv(64) == b":0\r\n"
         connection.sendall(f"SET who {test}\r\n".encode())

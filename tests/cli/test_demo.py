@@ -19,11 +19,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from browser import patient
 from programs import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.browser
 
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/start/\S+")
 
@@ -69,8 +68,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture
 def person(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
-    yield context
+    yield patient(context)
     context.close()
 
 
@@ -204,7 +202,7 @@ def test_ctrl_c_ends_all_of_it_and_leaves_nothing(demo: Demo) -> None:
     assert children
     assert list(demo.folder.iterdir())
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(20) == 0
+    assert demo.process.wait(90) == 0
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
     assert list(demo.folder.iterdir()) == []
     with pytest.raises(ConnectionRefusedError):
@@ -219,7 +217,7 @@ def test_a_demo_that_is_killed_leaves_no_gateway_behind(tmp_path: Path) -> None:
     assert children
     for child in children:
         with os.fdopen(child) as ended:  # readable once the process has ended
-            assert select.select([ended], [], [], 20)[0]
+            assert select.select([ended], [], [], 90)[0]
 
 
 def test_a_demo_whose_gateway_dies_says_why_and_ends(tmp_path: Path) -> None:
@@ -228,7 +226,7 @@ def test_a_demo_whose_gateway_dies_says_why_and_ends(tmp_path: Path) -> None:
         os.kill(gateway, signal.SIGKILL)
         assert demo.process.stdout is not None
         said = demo.process.stdout.read()
-        assert demo.process.wait(20) == 1
+        assert demo.process.wait(90) == 1
     assert "The gateway has ended by itself" in said
     assert "gongpai listens on" in said
     assert list(tmp_path.iterdir()) == []
@@ -240,4 +238,4 @@ def test_a_port_that_is_taken_is_left_to_whoever_has_it(tmp_path: Path) -> None:
         with running(tmp_path, port) as demo:
             assert urlsplit(demo.address).port != port
             demo.process.terminate()
-            assert demo.process.wait(20) == 0
+            assert demo.process.wait(90) == 0

@@ -49,7 +49,7 @@ def test_it_runs_until_it_is_ended(end: signal.Signals) -> None:
             world = browser.get(control, headers={"Authorization": f"Bearer {token[1]}"}).json()
         assert world["corps"][0]["corpid"] == "wxCorpId"
         process.send_signal(end)
-        rest = process.communicate(timeout=30)[0]
+        rest = process.communicate(timeout=90)[0]
     assert "nothing is kept" in rest
     assert process.returncode == 0
 
@@ -59,7 +59,7 @@ def test_tls_prints_how_to_reach_it() -> None:
         assert process.stdout is not None
         assert any("curl --cacert" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        assert "nothing is kept" in process.communicate(timeout=30)[0]
+        assert "nothing is kept" in process.communicate(timeout=90)[0]
 
 
 def test_where_all_addresses_answer_the_recipes_name_the_exposed_one() -> None:

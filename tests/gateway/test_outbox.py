@@ -86,7 +86,7 @@ async def test_a_party_hears_at_once_in_a_token_that_passes_for_nothing_else(
 ) -> None:
     party = Party(gateway)
     signed_in = await leave(gateway, party)
-    await until(lambda: bool(listener.heard), 30)
+    await until(lambda: bool(listener.heard))
     told = await party.claims(listener.heard[0])
     assert (told["iss"], told["aud"], told["sub"]) == (PUBLIC_URL, "wiki", signed_in["sub"])
     assert told["sid"] == signed_in["sid"]
@@ -99,7 +99,7 @@ async def test_a_party_hears_at_once_in_a_token_that_passes_for_nothing_else(
 async def test_a_party_that_fails_is_tried_again_later(gateway: Gateway, listener: Listener) -> None:
     listener.status = 500
     await leave(gateway, Party(gateway))
-    await until(lambda: len(listener.heard) == 1, 30)
+    await until(lambda: len(listener.heard) == 1)
     listener.status = 204
 
     def heard_again() -> bool:
@@ -107,7 +107,7 @@ async def test_a_party_that_fails_is_tried_again_later(gateway: Gateway, listene
         gateway.clock.advance(seconds=11)
         return len(listener.heard) == 2
 
-    await until(heard_again, 30)
+    await until(heard_again)
 
 
 def open_outbox(stores: Stores, clock: Clock, *parties: RelyingParty) -> Outbox:
@@ -169,7 +169,7 @@ async def test_a_party_without_an_address_or_gone_meanwhile_is_forgotten(stores:
 @pytest.mark.parametrize("turns", range(4))
 async def test_it_ends_even_if_it_is_woken_just_then(stores: Stores, turns: int) -> None:
     outbox = open_outbox(stores, Clock())
-    async with asyncio.timeout(5) as limit, outbox.delivering():
+    async with asyncio.timeout(60) as limit, outbox.delivering():
         await asyncio.sleep(0)
         await outbox.wake(NOW)
         for _ in range(turns):

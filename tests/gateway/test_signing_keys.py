@@ -178,12 +178,12 @@ async def test_a_revocation_that_always_comes_second_says_so(stores: Stores) -> 
 
 @pytest.mark.services
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
-async def test_a_key_revoked_elsewhere_signs_nothing_here_within_a_second(stores: Stores, backend: Backend) -> None:
+async def test_a_key_revoked_elsewhere_soon_signs_nothing_here(stores: Stores, backend: Backend) -> None:
     config = replace(read(), storage=backend.storage, secret_key=SECRET_KEY)
     async with open_stores(backend.storage) as mine, keep_up(mine, config) as upkeep:
         before = upkeep.signing_keys.jwks
         kid = kid_of(upkeep.signing_keys.sign(ES256, "JWT", {}))
         elsewhere = SigningKeys(stores.signing_keys, SECRET_KEY, OLDEST)
         await elsewhere.revoke(kid, datetime.now(NOW.tzinfo))
-        await until(lambda: upkeep.signing_keys.jwks is not before, 1)
+        await until(lambda: upkeep.signing_keys.jwks is not before)
         assert kid_of(upkeep.signing_keys.sign(ES256, "JWT", {})) != kid

@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from gongpai.sandbox import Sandbox
 from journeys.stage import Stage, staged, two_workers
 from served import Served
-
-# Two busy cores and three programs beside the browser: patience costs nothing where all goes well.
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="module")

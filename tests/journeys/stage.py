@@ -1,8 +1,6 @@
 """Where journeys are played: a gateway on two workers, the pretend WeCom, and browsers at desks and in hands."""
 
 import asyncio
-import io
-import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,10 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
-import zxingcpp
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from browser import patient, read_qr
 from gateways import PORTAL
 from gongpai.gateway.app import now, open_app
 from gongpai.gateway.config import Config
@@ -80,7 +77,7 @@ class Stage:
         phone = self._open(self.chromium.new_context(locale="en-US", viewport={"width": 390, "height": 844}))
         phone.goto(self.corner.phone_url)
         phone.get_by_role("button", name=name).click()
-        phone.get_by_label("Paste what a QR code says").fill(qr_on(desk))
+        phone.get_by_label("Paste what a QR code says").fill(read_qr(desk))
         phone.get_by_role("button", name="Continue").click()
         return phone
 
@@ -89,9 +86,8 @@ class Stage:
         return self.gateway_url + path
 
     def _open(self, context: BrowserContext) -> Page:
-        context.set_default_timeout(20_000)
         self.contexts.append(context)
-        return context.new_page()
+        return patient(context).new_page()
 
 
 @contextmanager
@@ -147,15 +143,6 @@ def staged(chromium: Browser, sandbox: Sandbox, gateway: Served) -> Iterator[Sta
     finally:
         for context in stage.contexts:
             context.close()
-
-
-def qr_on(page: Page) -> str:
-    """Read the one QR code on a screenshot of *page*, as a phone's camera would."""
-    place = page.frame_locator("iframe") if page.locator("iframe").count() else page
-    expect(place.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
-    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-    assert len(found) == 1, found
-    return found[0].text
 
 
 def before_callback(page: Page, act: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from journeys.stage import Stage, heading
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 _MOST_TABS = 60
 

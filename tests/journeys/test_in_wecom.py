@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from journeys.stage import BROWSER_COOKIE, WECHAT_IOS, WECOM_CLIENTS, WECOM_WINDOWS, Stage, heading
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 def leave_and_lose_the_cookie(page: Page, url: str) -> str:

@@ -7,14 +7,14 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, Page, expect
 
-from browser import launch_chromium
+from browser import launch_chromium, patient
 from gateways import HOST, PUBLIC_URL, app_config, gateway_config
 from gongpai.gateway.config.settings import WebLogin
 from gongpai.sandbox import Sandbox
 from gongpai.wecom import Hosts
 from journeys.stage import Stage, heading, in_process
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 _WECOM = ("login.work.weixin.qq.com", "open.work.weixin.qq.com", "open.weixin.qq.com")
 
@@ -60,7 +60,7 @@ def open_page(stage: Stage, width: int = 1280) -> Page:
         locale="en-US", viewport={"width": width, "height": 860}, ignore_https_errors=True
     )
     stage.contexts.append(context)
-    page = context.new_page()
+    page = patient(context).new_page()
     page.goto(stage.url("/me"))
     heading(page, "Sign in to App main")
     return page

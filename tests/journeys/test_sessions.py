@@ -1,16 +1,14 @@
-"""Where somebody is signed in: seen, ended from elsewhere within a second, whichever worker answers."""
-
-import time
+"""Where somebody is signed in: seen, ended from elsewhere at once, whichever worker answers."""
 
 import pytest
 from playwright.sync_api import expect
 
 from journeys.stage import Stage, heading
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
-def test_another_session_is_ended_within_a_second_on_every_worker(stage: Stage) -> None:
+def test_another_session_is_ended_at_once_on_every_worker(stage: Stage) -> None:
     here, elsewhere = stage.desk(), stage.desk()
     for desk in (here, elsewhere):
         desk.goto(stage.url("/me"))
@@ -22,12 +20,10 @@ def test_another_session_is_ended_within_a_second_on_every_worker(stage: Stage) 
     others = sessions.filter(has_not_text="This browser")
     expect(others).to_have_count(1)
     others.get_by_role("button", name="End the sign-in").click()
-    ended_at = time.monotonic()
     expect(sessions).to_have_count(1)
     # Each request opens a connection of its own, which either worker may take.
     answers = [elsewhere.context.request.get(stage.url("/me"), max_redirects=0).status for _ in range(10)]
     assert set(answers) == {303}
-    assert time.monotonic() - ended_at < 5
     elsewhere.goto(stage.url("/me"))
     expect(elsewhere.get_by_role("img", name="QR code")).to_be_visible()
     here.goto(stage.url("/me"))

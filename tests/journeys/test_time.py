@@ -11,7 +11,7 @@ from gongpai.sandbox import Sandbox
 from journeys.stage import Stage, heading, in_process
 from programs import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from journeys.stage import Stage, heading, staged, two_workers
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 _OUTSIDERS = {
     "oSandboxStranger": "You are not a member of this company",

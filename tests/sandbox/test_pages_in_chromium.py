@@ -1,17 +1,15 @@
 """The sandbox's pages in a real browser: both journeys with the phone, the keyboard, and how they look and sound."""
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-import zxingcpp
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from browser import patient, read_qr
 from gongpai.sandbox import Corner, Sandbox
 from local_site import Answer, local_site
 
@@ -54,8 +52,7 @@ def _context(chromium: Browser, size: tuple[int, int], scheme: str = "light", lo
     context = chromium.new_context(
         viewport={"width": width, "height": height}, locale=locale, color_scheme="dark" if scheme == "dark" else "light"
     )
-    context.set_default_timeout(10_000)
-    return context
+    return patient(context)
 
 
 def _web_login(corner: Corner, site: Site) -> str:
@@ -97,10 +94,9 @@ def test_what_the_screen_shows_can_be_read_and_pasted_into_the_phone(
 ) -> None:
     desktop, phone = _context(chromium, DESKTOP).new_page(), _context(chromium, PHONE).new_page()
     desktop.goto(_web_login(corner, site))
-    desktop.get_by_alt_text("登录二维码").evaluate("image => image.decode()")
-    (code,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(desktop.screenshot())))
+    code = read_qr(desktop)
     _pick_up(phone, corner, "张三")
-    phone.get_by_placeholder("https://…").fill(code.text)
+    phone.get_by_placeholder("https://…").fill(code)
     phone.get_by_role("button", name="继续").click()
     phone.get_by_role("button", name="拒绝").click()
     desktop.wait_for_url(f"{site.callback}?**")
@@ -111,11 +107,11 @@ def test_an_expired_code_says_so_and_a_click_brings_a_new_one(chromium: Browser,
     desktop = _context(chromium, DESKTOP).new_page()
     desktop.goto(_web_login(corner, site))
     image = desktop.get_by_alt_text("登录二维码")
-    first = image.get_attribute("src")
+    first = image.get_attribute("src") or ""
     corner.advance(301)
     desktop.get_by_role("button", name="刷新二维码").click()
     expect(desktop.get_by_text("请用沙箱手机扫描")).to_be_visible()
-    assert image.get_attribute("src") != first
+    expect(image).not_to_have_attribute("src", first)
 
 
 def test_a_link_is_opened_in_wecom_and_the_member_grants_with_the_keyboard(

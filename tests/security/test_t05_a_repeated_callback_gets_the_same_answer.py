@@ -6,6 +6,7 @@ import re
 import pytest
 
 from gateways import Gateway, callback
+from memory import until
 
 
 async def test_the_same_browser_gets_the_same_session_again(gateway: Gateway) -> None:
@@ -84,11 +85,11 @@ async def test_nothing_is_repeated_once_the_session_has_ended(gateway: Gateway) 
 
 
 async def test_an_outcome_that_never_comes_leaves_start_again(gateway: Gateway) -> None:
-    gateway.corner.plan_fault("auth/getuserinfo", delay_seconds=5, times=1)
+    gateway.corner.plan_fault("auth/getuserinfo", delay_seconds=30, times=1)
     browser = gateway.browser()
     url = callback((await browser.begin())["state"], gateway.mint("lisi"))
     first = asyncio.create_task(browser.get(url))
-    await asyncio.wait([first], timeout=0.3)
+    await until(lambda: not gateway.corner.faults())  # it waits for WeCom
     first.cancel()  # as a worker that dies while it waits for WeCom
     second = asyncio.create_task(browser.get(url))
     _done, waiting = await asyncio.wait([second], timeout=0.3)

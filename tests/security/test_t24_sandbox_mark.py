@@ -52,7 +52,7 @@ def test_planned_faults_are_marked_too(sandbox: Sandbox) -> None:
 
 def test_an_answer_to_a_broken_request_is_marked(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(b"NONSENSE\r\n\r\n")
         said = connection.recv(4096).lower()
     assert said.startswith(b"http/1.1 400")

@@ -89,10 +89,10 @@ def test_a_thousand_sign_ins_over_two_processes_cost_one_gettoken_and_one_more_a
 def test_when_the_holder_is_killed_while_renewing_the_other_takes_over(
     wecom_sandbox: Corner, store_at: str, callers: str
 ) -> None:
-    with working(wecom_sandbox, store_at, callers, timeout=1.5) as (victim, survivor):
+    with working(wecom_sandbox, store_at, callers, timeout=8.0) as (victim, survivor):
         codes = _codes(wecom_sandbox, 100)
         wecom_sandbox.clear_journal()
-        wecom_sandbox.plan_fault("gettoken", delay_seconds=0.9)
+        wecom_sandbox.plan_fault("gettoken", delay_seconds=60)
         victim.order(codes[:1])
         _await_planned_fault(wecom_sandbox)
         survivor.order(codes[1:])
@@ -108,7 +108,7 @@ def _codes(corner: Corner, count: int) -> list[str]:
 
 def _await_planned_fault(corner: Corner) -> None:
     """Wait until the fault has struck: the victim holds the lease and waits for its token."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 90
     while corner.faults():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, Page, Route
 
+from browser import patient
 from cases import CASES
 from gongpai.wecom import App, panel_params
 from npm_packages import require_npm_file
@@ -49,7 +50,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
     context = chromium.new_context()
     context.route("**/*", answer)
-    yield context.new_page()
+    yield patient(context).new_page()
     context.close()
 
 

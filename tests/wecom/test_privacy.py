@@ -221,7 +221,7 @@ def _open_in_wecom(url: str) -> str:
     """Open the link as WeCom's client would, and return where it sends the browser; a library that logs nothing."""
     parts = urlsplit(url)
     assert parts.hostname is not None
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
     connection.request("GET", f"{parts.path}?{parts.query}", headers={"User-Agent": WECOM_UA})
     answer = connection.getresponse()
     answer.read()

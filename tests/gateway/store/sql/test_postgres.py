@@ -43,12 +43,12 @@ async def test_listeners_are_woken_and_find_back_after_a_cut(
     driver = await PostgresDriver.open(postgres_url)
     woken: list[float] = []
     await driver.listen(lambda: woken.append(asyncio.get_running_loop().time()))
-    await until(lambda: len(woken) == 1, 30)  # connected
+    await until(lambda: len(woken) == 1)  # connected
     await driver.transact(nothing, tells=True)
-    await until(lambda: len(woken) == 2, 30)
+    await until(lambda: len(woken) == 2)
     cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
     await asyncio.to_thread(postgres_server.execute, cut)
-    await until(lambda: len(woken) == 3, 30)  # connected again: something may have been missed
+    await until(lambda: len(woken) == 3)  # connected again: something may have been missed
     await driver.transact(nothing)
     assert len(woken) == 3
     await driver.close()
@@ -67,5 +67,8 @@ async def test_a_cut_pool_connects_again(postgres_url: str, postgres_server: Pos
         except StoreError:
             return False
 
-    assert await answers() or await answers()
+    # The server ends its side a moment after it said that it will; then one question may be lost, not two.
+    found = [await answers() for _ in range(3)]
+    assert found.count(False) <= 1
+    assert found[-1]
     await driver.close()
