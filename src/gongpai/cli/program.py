@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import gongpai
-from gongpai.cli import backup, config, demo, errcode, keys, migrate, parties, sandbox, serve
+from gongpai.cli import backup, config, demo, errcode, keys, migrate, parties, recipe, sandbox, serve
 
 program = typer.Typer(
     name="gongpai",
@@ -43,4 +43,5 @@ program.command("backup")(backup.backup)
 program.add_typer(migrate.migrations, name="migrate")
 program.add_typer(config.config, name="config")
 program.add_typer(keys.keys, name="keys")
+parties.parties.command("recipe")(recipe.recipe)
 program.add_typer(parties.parties, name="parties")
