@@ -4,16 +4,18 @@ import json
 import os
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from gateways import PORTAL, WECOM_UA
+from gongpai.cli.recipes import SECRET_PLACEHOLDER, Filling, find_recipe
 from gongpai.sandbox import Corner
 from programs import answers, dies_with_us, free_port, stop
 from served import served, write_config
@@ -64,12 +66,9 @@ def provided(
 
     *settings* are those of the party in the gateway's configuration, beside the usual ones.
     """
-    corner.hold_phone("lisi")
-    port, party_port = free_port(), free_port()
-    issuer, party_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{party_port}"
+    issuer, party_url = _address(), _address()
     party: dict[str, object] = {
         "name": "The Wiki",
-        "client_secret": SECRET,
         "redirect_uris": [f"{party_url}{callback}"],
         "post_logout_redirect_uris": [f"{party_url}/bye"],
         "scopes": ["openid", "profile", "email", "groups", "offline_access"],
@@ -77,18 +76,68 @@ def provided(
         "trusted": True,
         **settings,
     }
-    parties = {f"parties.{CLIENT_ID}.{name}": value for name, value in party.items()}
-    config = write_config(folder, corner, public_url=issuer, listen=f"127.0.0.1:{port}", **parties)
-    corner.update_app(PORTAL, oauth_domain=f"127.0.0.1:{port}", callback_domain=f"127.0.0.1:{port}")
     environ = {"ISSUER": issuer, "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": SECRET, "PARTY_URL": party_url}
-    log = folder / "party.log"
-    with served(config), log.open("wb") as said:
+    with _gateway(corner, folder, issuer, party), _program(folder, command, environ, f"{party_url}{home}"):
+        yield Provided(issuer, party_url)
+
+
+@contextmanager
+def by_recipe(
+    corner: Corner, folder: Path, recipe: str, command: list[str], home: str = "/", **environ: str
+) -> Iterator[Provided]:
+    """Run the gateway, and the program that *command* starts, both set up as the recipe called *recipe* prints it.
+
+    The program starts in the folder of the recipe's files, with *environ* beside what recipes read from there. The
+    party is trusted: what members are asked for their consent is tested elsewhere, and they would be asked but once.
+    """
+    found = find_recipe(recipe)
+    filling = Filling(_address(), CLIENT_ID, _address())
+    place = folder / "program"
+    for snippet in found.snippets:
+        file = place / snippet.file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(snippet.fill(filling).replace(SECRET_PLACEHOLDER, SECRET), encoding="utf-8")
+    environ = {"OIDC_CLIENT_SECRET": SECRET, "PARTY_URL": filling.url, **environ}
+    with (
+        _gateway(corner, folder, filling.issuer, {**found.party_settings(filling), "trusted": True}),
+        _program(place, command, environ, f"{filling.url}{home}"),
+    ):
+        yield Provided(filling.issuer, filling.url)
+
+
+def _address() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@contextmanager
+def _gateway(corner: Corner, folder: Path, issuer: str, party: Mapping[str, object]) -> Iterator[None]:
+    """Run a gateway at *issuer*, with one party."""
+    corner.hold_phone("lisi")
+    # Consent is asked for once; what follows of it is silent.
+    corner.set_consent(PORTAL, "lisi", ("mobile", "email", "biz_mail", "address"))
+    host = urlsplit(issuer).netloc
+    settings = {f"parties.{CLIENT_ID}.{name}": value for name, value in {"client_secret": SECRET, **party}.items()}
+    config = write_config(folder, corner, public_url=issuer, listen=host, **settings)
+    corner.update_app(PORTAL, oauth_domain=host, callback_domain=host)
+    with served(config):
+        yield
+
+
+@contextmanager
+def _program(place: Path, command: list[str], environ: Mapping[str, str], home: str) -> Iterator[None]:
+    """Run *command* in *place* from when it answers at *home* until the block ends."""
+    log = place / "party.log"
+    with log.open("wb") as said:
         process = subprocess.Popen(
-            dies_with_us(command), stdout=said, stderr=said, env={**os.environ, "NO_PROXY": "127.0.0.1", **environ}
+            dies_with_us(command),
+            stdout=said,
+            stderr=said,
+            cwd=place,
+            env={**os.environ, "NO_PROXY": "127.0.0.1", **environ},
         )
-        try:
-            if not answers(f"{party_url}{home}", process):
-                pytest.fail(log.read_text())
-            yield Provided(issuer, party_url)
-        finally:
-            stop(process)
+    try:
+        if not answers(home, process, seconds=60):
+            pytest.fail(log.read_text())
+        yield
+    finally:
+        stop(process)
