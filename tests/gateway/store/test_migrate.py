@@ -18,6 +18,7 @@ from gongpai.gateway.store import migrate as module
 from gongpai.gateway.store.migrate import find_pending, migrate
 from gongpai.gateway.store.sql.tables import metadata
 
+REVISIONS = ["0001", "0002", "0003", "0004"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World
@@ -69,7 +70,7 @@ async def test_many_processes_that_migrate_at_once_do_it_once(storage: str) -> N
     answers = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
     applied = [output.split() for output, _ in answers if output.split()]
-    assert applied == [[b"0001", b"0002", b"0003"]]
+    assert applied == [[revision.encode() for revision in REVISIONS]]
 
 
 def test_the_files_are_nobody_elses_to_read(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_the_files_are_nobody_elses_to_read(tmp_path: Path) -> None:
 
 
 def test_looking_for_pending_changes_makes_no_file(tmp_path: Path) -> None:
-    assert find_pending(f"sqlite://{tmp_path}/none.db", World.SANDBOX) == ["0001", "0002", "0003"]
+    assert find_pending(f"sqlite://{tmp_path}/none.db", World.SANDBOX) == REVISIONS
     assert list(tmp_path.iterdir()) == []
 
 

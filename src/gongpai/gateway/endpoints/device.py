@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gongpai.gateway.endpoints.calling_party import CallingParty
-from gongpai.gateway.grants.issue import hash_token, new_token
+from gongpai.gateway.grants.opaque import hash_token, new_token
 from gongpai.gateway.oidc.device import INTERVAL, LIFETIME, new_user_code, show_user_code
 from gongpai.gateway.oidc.errors import ErrorCode, RequestError
 from gongpai.gateway.oidc.scopes import OPENID, admit_scopes, parse_scope
@@ -45,7 +45,7 @@ class DeviceAuthorization:
         now = self.clock()
         if await self.counters.count(f"device {call.address}", _WINDOW, now) > _MOST_PER_ADDRESS:
             raise RequestError(ErrorCode.SLOW_DOWN, "too many devices ask from this address")
-        device_code = new_token()
+        device_code = new_token(now)
         for _ in range(_MOST_DRAWS):
             user_code = new_user_code()
             request = DeviceRequest(

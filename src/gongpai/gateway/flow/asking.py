@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gongpai.gateway.errors import TooManyStartsError
-from gongpai.gateway.grants.issue import hash_token, new_token
+from gongpai.gateway.grants.opaque import hash_token, new_token
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
 from gongpai.gateway.oidc.hints import read_hint
 from gongpai.gateway.oidc.parameters import MalformedError, Parameters, read_parameters
@@ -31,6 +31,8 @@ REQUEST_AGE = timedelta(minutes=30)
 PUSHED_AGE = timedelta(seconds=90)
 PUSHED_PREFIX = "urn:ietf:params:oauth:request_uri:"
 _MAX_HANDLE = 64
+# What a page of ours asks once a request; that somebody signed in anew shows in their session.
+_ANSWERED = frozenset({"consent", "select_account"})
 _WINDOW = timedelta(minutes=1)
 
 
@@ -95,7 +97,7 @@ class Asking:
         Raises:
             OAuthError: it cannot be meant.
         """
-        handle = new_token()
+        handle = new_token(self.clock())
         request = self.record(read_request(parameters, party), PUSHED_AGE)
         await self.requests.put(replace(request, handle_hash=hash_token(handle)))
         return handle
@@ -148,10 +150,18 @@ class Asking:
                 secret = new_browser_secret()
                 visit.keep_browser_secret(secret)
             browser_hash = hash_browser_secret(secret)
-        handle = new_token()
+        handle = new_token(self.clock())
         request = replace(bound.request, handle_hash=hash_token(handle), browser_hash=browser_hash)
         await self.requests.put(request)
         return Bound(request, bound.party, handle)
+
+    async def keep_agreed(self, visit: Visit, bound: Bound) -> Bound:
+        """Keep the request of a person who has answered all that it asks of them, so that none of it is asked again."""
+        prompt = bound.request.prompt - _ANSWERED
+        if prompt == bound.request.prompt:
+            return await self.keep(visit, bound)
+        await self.take(bound)
+        return await self.keep(visit, Bound(replace(bound.request, prompt=prompt), bound.party))
 
     async def find(self, visit: Visit, handle: str) -> Bound | None:
         """Return the living request of this browser; None if it is unknown, spent, too old or another browser's."""

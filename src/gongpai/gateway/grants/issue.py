@@ -1,7 +1,6 @@
 """A person said yes to a party: the grant, its authorization code, and the tokens that are made for it."""
 
 import hashlib
-import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from gongpai.gateway.config import TokenLimits
+from gongpai.gateway.grants.opaque import hash_token, new_grant_id, new_token
 from gongpai.gateway.oidc import access_token, id_token
 from gongpai.gateway.oidc.acr import acr_of
 from gongpai.gateway.oidc.claims import Claim, allowed_claims, claims_for, scopes_of
@@ -34,7 +34,6 @@ from gongpai.gateway.store.ports_provider import GrantStore
 # Source: OpenID Connect conformance and RFC 6749 4.1.2 (at most ten minutes): a party redeems at once.
 CODE_AGE = timedelta(seconds=60)
 BEARER = "Bearer"
-_TOKEN_BYTES = 32
 _SID_BYTES = 18
 
 
@@ -59,7 +58,7 @@ class Issuer:
     async def begin(self, request: AuthorizationRequest, session: Session, now: datetime) -> str | None:
         """Return a fresh authorization code for *request*; None if *session* has ended meanwhile."""
         grant = self.grant_for(request.client_id, request.scopes, session, now, request)
-        code = new_token()
+        code = new_token(now)
         kept = AuthorizationCode(
             code_hash=hash_token(code),
             grant_id=grant.grant_id,
@@ -82,7 +81,7 @@ class Issuer:
         is_offline = OFFLINE in scopes
         longest = now + self.limits.refresh_absolute
         return Grant(
-            grant_id=secrets.token_hex(16),
+            grant_id=new_grant_id(now),
             client_id=client_id,
             subject=session.subject,
             session_ref=session.ref,
@@ -116,7 +115,7 @@ class Issuer:
         }
         refresh = None
         if grant.is_offline:
-            content["refresh_token"] = successor = new_token()
+            content["refresh_token"] = successor = new_token(now)
             lapses_at = min(now + self.limits.refresh_idle, grant.expires_at)
             refresh = RefreshToken(hash_token(successor), grant.grant_id, now, lapses_at)
         if OPENID in scopes:
@@ -136,9 +135,10 @@ class Issuer:
 
     def _access_token(self, party: RelyingParty, grant: Grant, moment: Moment, scopes: frozenset[str]) -> str:
         if party.access_token_format is TokenFormat.OPAQUE:
-            return new_token()
+            return new_token(moment.now)
         subject = self.portraits.subject(party, grant.subject)
-        claims = access_token.access_token_claims(moment, grant, subject, (party.client_id,), scopes, new_token())
+        jti = new_token(moment.now)
+        claims = access_token.access_token_claims(moment, grant, subject, (party.client_id,), scopes, jti)
         return self.keys.sign(party.id_token_alg, access_token.TYP, claims)
 
     async def _told_in_id_token(
@@ -150,16 +150,6 @@ class Issuer:
             return {}
         portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted))
         return claims_for(told_by, portrait, party.claim_rules, wanted)
-
-
-def new_token() -> str:
-    """Return a token that opens a door: 256 random bits."""
-    return secrets.token_urlsafe(_TOKEN_BYTES)
-
-
-def hash_token(token: str) -> str:
-    """Return what is kept of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def sid_of(client_id: str, session_ref: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gongpai.gateway.audit import Audit, AuditEvent
-from gongpai.gateway.grants.issue import BEARER, hash_token
+from gongpai.gateway.grants.issue import BEARER
+from gongpai.gateway.grants.opaque import hash_token
 from gongpai.gateway.grants.redeem import is_living
 from gongpai.gateway.oidc.errors import BearerError, ErrorCode
 from gongpai.gateway.oidc.scopes import OPENID, write_scope

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import RefusedError
-from gongpai.gateway.grants.issue import Issuer, hash_token
+from gongpai.gateway.grants.issue import Issuer
+from gongpai.gateway.grants.opaque import hash_token
 from gongpai.gateway.oidc.device import check_poll
 from gongpai.gateway.oidc.errors import ErrorCode, RequestError
 from gongpai.gateway.oidc.parameters import Parameters

@@ -51,7 +51,7 @@ def _revoke(*which: ColumnElement[bool]) -> Statement:
 _OF_SUBJECT = grants.c.subject == bindparam("of_subject")
 _REVOKE = _revoke(_THIS, grants.c.expires_at > bindparam("now"))
 _OF_SESSION = grants.c.session_ref == bindparam("of_session")
-_REVOKE_OF_SESSION = _revoke(_OF_SESSION, grants.c.is_offline <= bindparam("offline"))
+_REVOKE_OF_SESSION = _revoke(_OF_SUBJECT, _OF_SESSION, grants.c.is_offline <= bindparam("offline"))
 _REVOKE_OF_SUBJECT = _revoke(_OF_SUBJECT)
 _REVOKE_TO_PARTY = _revoke(_OF_SUBJECT, grants.c.client_id == bindparam("of_client"))
 _MOVE = Statement(
@@ -109,10 +109,15 @@ def revoke(grant_id: str, reason: RevokeReason, now: datetime) -> Work[bool]:
     return bool((yield _REVOKE(of_grant=grant_id, now=to_micros(now), reason=reason.value)))
 
 
-def revoke_of_session(session_ref: str, now: datetime, *, spare_offline: bool) -> Work[None]:
-    """Revoke what was granted in the session."""
-    reason = RevokeReason.SESSION_ENDED.value
-    yield _REVOKE_OF_SESSION(of_session=session_ref, offline=int(not spare_offline), now=to_micros(now), reason=reason)
+def revoke_of_session(subject: str, session_ref: str, now: datetime, *, spare_offline: bool) -> Work[None]:
+    """Revoke what the person granted in the session."""
+    yield _REVOKE_OF_SESSION(
+        of_subject=subject,
+        of_session=session_ref,
+        offline=int(not spare_offline),
+        now=to_micros(now),
+        reason=RevokeReason.SESSION_ENDED.value,
+    )
 
 
 def revoke_of_subject(subject: str, reason: RevokeReason, now: datetime) -> Work[None]:

@@ -23,7 +23,7 @@ _FILL = Statement(
             bindparam("now", type_=outbox.c.next_at.type),
             literal(0),
         )
-        .where(grants.c.session_ref == bindparam("of_session"))
+        .where(grants.c.subject == bindparam("of_subject"), grants.c.session_ref == bindparam("of_session"))
         .group_by(grants.c.client_id, grants.c.subject, grants.c.sid),
     ),
 )
@@ -51,9 +51,9 @@ _HOLD = Statement(
 )
 
 
-def fill(session_ref: str, now: datetime) -> Work[None]:
-    """Put one item in for each party that the session was used for."""
-    yield _FILL(of_session=session_ref, now=to_micros(now))
+def fill(subject: str, session_ref: str, now: datetime) -> Work[None]:
+    """Put one item in for each party that the person's session was used for."""
+    yield _FILL(of_subject=subject, of_session=session_ref, now=to_micros(now))
 
 
 class SqlOutbox:

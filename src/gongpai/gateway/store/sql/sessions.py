@@ -60,7 +60,7 @@ _ENDING: Mapping[str, object] = {
     "disclosure": null(),
 }
 _END = Statement(
-    update(sessions).where(_THIS, _LIVES).values(**_ENDING).returning(sessions.c.ref, sessions.c.expires_at),
+    update(sessions).where(_THIS, _LIVES).values(**_ENDING).returning(sessions.c.subject, sessions.c.expires_at),
 )
 _END_ALL = Statement(
     update(sessions)
@@ -77,15 +77,15 @@ def end_all_of(subject: str, reason: EndReason, now: datetime) -> Work[list[str]
     """End every session of a person and tell the news; return their refs."""
     rows = yield _END_ALL(of_subject=subject, now=to_micros(now), reason=reason.value)
     for ref, expires_at in rows:
-        yield from _end_for_all(str(ref), reason, from_micros(expires_at), now)
+        yield from _end_for_all(subject, str(ref), reason, from_micros(expires_at), now)
     return [str(ref) for ref, _ in rows]
 
 
-def _end_for_all(ref: str, reason: EndReason, until: datetime, now: datetime) -> Work[None]:
+def _end_for_all(subject: str, ref: str, reason: EndReason, until: datetime, now: datetime) -> Work[None]:
     """Tell workers and parties of the end, and take back what the session granted."""
     yield from news.tell(NewsKind.SESSION_ENDED, ref, 0, until)
-    yield from outbox.fill(ref, now)
-    yield from grants.revoke_of_session(ref, now, spare_offline=reason in _SPARES_OFFLINE)
+    yield from outbox.fill(subject, ref, now)
+    yield from grants.revoke_of_session(subject, ref, now, spare_offline=reason in _SPARES_OFFLINE)
 
 
 class SqlSessions:
@@ -125,10 +125,10 @@ class SqlSessions:
 
         def work() -> Work[bool]:
             rows = yield _END(of_ref=ref, now=to_micros(now), reason=reason.value)
-            for _, expires_at in rows:
+            for subject, expires_at in rows:
                 if successor is not None:
                     yield from grants.move(ref, successor.subject, successor.ref)
-                yield from _end_for_all(ref, reason, from_micros(expires_at), now)
+                yield from _end_for_all(str(subject), ref, reason, from_micros(expires_at), now)
             return bool(rows)
 
         return await self._driver.transact(work, tells=True)
