@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from gongpai.gateway.config.settings import Policy
 from gongpai.gateway.errors import Reason, RefusedError
@@ -53,6 +54,7 @@ def require_not_named(member: Member, policy: Policy) -> None:
         raise RefusedError(Reason.DENIED)
 
 
+@lru_cache(maxsize=64)
 def fingerprint(policy: Policy) -> str:
     """Return a name for *policy*, so that a session that was judged by another one is noticed."""
     rules = policy.allow_departments, policy.deny_departments, policy.allow_userids, policy.deny_userids

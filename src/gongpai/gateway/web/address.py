@@ -1,6 +1,7 @@
 """Which address a request came from, as far as the proxies in front of us are trusted (pure)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from gongpai.gateway.config.settings import Network
@@ -45,6 +46,8 @@ def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)
 
 
+# Proxies and people come again and again.
+@lru_cache(maxsize=4_096)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

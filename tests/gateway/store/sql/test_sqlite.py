@@ -58,6 +58,15 @@ async def test_one_failing_job_of_a_group_takes_nobody_with_it(path: Path) -> No
     await driver.close()
 
 
+async def test_what_one_round_of_the_loop_asks_for_is_one_commit(path: Path) -> None:
+    driver = SqliteDriver(path)
+    writing = [asyncio.ensure_future(driver.write(ADD(n=n))) for n in range(50)]
+    await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+    assert len(await all_of(driver)) == 50
+    await asyncio.gather(*writing)
+    await driver.close()
+
+
 async def test_a_caller_that_goes_away_hinders_nobody(path: Path) -> None:
     driver = SqliteDriver(path)
     gone = asyncio.ensure_future(driver.write(ADD(n=1)))

@@ -43,28 +43,38 @@ class Codec(Generic[R]):
         names = [field.name for field in dataclasses.fields(record)]  # type: ignore[arg-type]  # R is a dataclass
         self.columns = tuple(table.c[name] for name in names)
         self._record = record
-        self._fields = tuple((name, *_converters(hints[name])) for name in names)
+        converters = [_converters(hints[name]) for name in names]
+        self._writers = tuple((name, write) for name, (write, _) in zip(names, converters, strict=True))
+        self._readers = tuple(read for _, read in converters)
 
     def to_params(self, record: R) -> Mapping[str, object]:
         """Return what to bind for *record*, by column."""
-        return {name: write(getattr(record, name)) for name, write, _ in self._fields}
+        params = {name: getattr(record, name) for name, _ in self._writers}
+        for name, write in self._writers:
+            if write is not None and params[name] is not None:
+                params[name] = write(params[name])
+        return params
 
     def from_row(self, row: Row) -> R:
         """Return the record of a row that was selected as ``columns``."""
         return self._record(
-            **{name: read(value) for (name, _, read), value in zip(self._fields, row, strict=True)},
+            *[
+                value if read is None or value is None else read(value)
+                for read, value in zip(self._readers, row, strict=True)
+            ]
         )
 
 
-def _converters(hint: object) -> tuple[Callable[[Any], object], Callable[[Any], object]]:
+_Converter = Callable[[Any], object]
+
+
+def _converters(hint: object) -> tuple[_Converter | None, _Converter | None]:
+    """Return how to write and how to read a value that is not null; None where it stays what it is."""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         (inner,) = (each for each in typing.get_args(hint) if each is not types.NoneType)
-        write, read = _converters(inner)
-        return (lambda value: None if value is None else write(value)), (
-            lambda value: None if value is None else read(value)
-        )
+        return _converters(inner)
     if hint in (str, int, bytes):
-        return _same, _same
+        return None, None
     if hint is bool:
         return int, bool
     if hint is datetime:
@@ -73,7 +83,3 @@ def _converters(hint: object) -> tuple[Callable[[Any], object], Callable[[Any], 
         return (lambda value: value.value), hint
     decoder = msgspec.json.Decoder(hint)
     return (lambda value: msgspec.json.encode(value).decode()), decoder.decode
-
-
-def _same(value: object) -> object:
-    return value

@@ -36,7 +36,8 @@ class SqliteDriver(Driver):
         self._reader.execute("PRAGMA query_only = ON")
         self._writer = _connect(path, busy_seconds)
         self._is_closed = False
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._asked: list[_Job] = []
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="gongpai-sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -62,7 +63,10 @@ class SqliteDriver(Driver):
             raise StoreError(msg)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(begin, loop, answer))
+        if not self._asked:
+            # Once this round of the loop is over: all that it asks for goes to the writer together, and is one commit.
+            loop.call_soon(self._hand_over)
+        self._asked.append(_Job(begin, loop, answer))
         return await answer
 
     async def listen(self, wake: Callable[[], None]) -> None:
@@ -71,13 +75,17 @@ class SqliteDriver(Driver):
     async def close(self) -> None:
         """Write what is queued, then close."""
         self._is_closed = True
+        self._hand_over()
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._reader.close()
 
+    def _hand_over(self) -> None:
+        jobs, self._asked = self._asked, []
+        self._jobs.put(jobs)
+
     def _write_groups(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            group = [job]
+        while (group := self._jobs.get()) is not None:
             last = False
             while len(group) < _MOST_IN_A_GROUP:
                 try:
@@ -87,37 +95,53 @@ class SqliteDriver(Driver):
                 if more is None:
                     last = True
                     break
-                group.append(more)
+                group += more
             self._write_group(group)
             if last:
                 break
         self._writer.close()
 
     def _write_group(self, group: Sequence[_Job]) -> None:
-        results: list[tuple[_Job, Any, Exception | None]] = []
+        results: list[tuple[_Job, Any, Exception | None]]
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
-            results.extend((job, *self._run_job(job)) for job in group)
-            self._writer.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            failure = StoreError(str(error))
-            results = [(job, None, failure) for job in group]
+            results = self._commit(group, self._run_job)
+        except Exception:  # noqa: BLE001  # the thread's outermost handler: one failed, so all were undone and run apart
+            try:
+                results = self._commit(group, self._run_job_apart)
+            except sqlite3.Error as error:
+                failure = StoreError(str(error))
+                results = [(job, None, failure) for job in group]
         loops = {job.loop for job, _, _ in results}
         for loop in loops:
             mine = [each for each in results if each[0].loop is loop]
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_answer, mine)
 
+    def _commit(
+        self, group: Sequence[_Job], run: Callable[[_Job], tuple[Any, Exception | None]]
+    ) -> list[tuple[_Job, Any, Exception | None]]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            results = [(job, *run(job)) for job in group]
+            self._writer.execute("COMMIT")
+        except Exception:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+        return results
+
     def _run_job(self, job: _Job) -> tuple[Any, Exception | None]:
+        return self._run_work(job.begin()), None
+
+    def _run_job_apart(self, job: _Job) -> tuple[Any, Exception | None]:
+        """Run the job so that it is undone alone if it fails."""
         self._writer.execute("SAVEPOINT job")
         try:
             result = self._run_work(job.begin())
         except sqlite3.Error as error:
             self._undo_job()
             return None, StoreError(str(error))
-        except Exception as error:  # noqa: BLE001  # the thread's outermost handler: the caller gets it, the others go on
+        except Exception as error:  # noqa: BLE001  # the caller gets it, the others go on
             self._undo_job()
             return None, error
         self._writer.execute("RELEASE job")
