@@ -188,3 +188,10 @@ async def test_a_name_belongs_to_whoever_came_first_within_a_party(nodes: Nodes)
     for other in (replace(claims[0], client_id="gitlab"), replace(claims[0], kind=ReservedKind.EMAIL)):
         assert await nodes.one.reservations.reserve(replace(other, subject="somebody")) == "somebody"
     assert await nodes.two.reservations.reserve(claims[0]) == holder
+
+
+async def test_whose_a_name_is_can_be_read_and_nothing_is_reserved_by_it(nodes: Nodes) -> None:
+    assert await nodes.one.reservations.holder("grafana", USERNAME, "lisi") is None
+    assert await nodes.two.reservations.reserve(Reservation("grafana", USERNAME, "lisi", "somebody")) == "somebody"
+    assert await nodes.one.reservations.holder("grafana", USERNAME, "lisi") == "somebody"
+    assert await nodes.one.reservations.holder("grafana", ReservedKind.EMAIL, "lisi") is None

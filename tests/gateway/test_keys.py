@@ -26,6 +26,16 @@ async def test_all_processes_share_one_ring(stores: Stores) -> None:
     assert len({one.sealing_key(purpose) for purpose in KeyPurpose}) == len(KeyPurpose)
 
 
+async def test_whoever_only_looks_opens_everything_seals_nothing_and_writes_nothing(stores: Stores) -> None:
+    _, ring = await make_keeper(stores)
+    before, looking = await stores.keys.find(), KeyRing()
+    await KeyKeeper(stores.keys, looking, SECRET_KEY, OLDEST).look(NOW)
+    assert looking.open(SESSION, ring.seal(SESSION, b"plain", b"use"), b"use") == b"plain"
+    with pytest.raises(RingExhaustedError):
+        looking.seal(SESSION, b"plain", b"use")
+    assert await stores.keys.find() == before
+
+
 async def test_the_database_alone_opens_nothing(stores: Stores) -> None:
     with pytest.raises(WrongSecretKeyError):
         await make_keeper(stores, bytes(32))

@@ -60,9 +60,19 @@ class KeyKeeper:
         self._known = await self._store.find()
         await self.tend(now)
 
+    async def look(self, now: datetime) -> None:
+        """Fetch the ring to open with, and write nothing: this process will seal nothing.
+
+        Raises:
+            WrongSecretKeyError: the ring was made under another ``secret_key``.
+            StoreError: the store does not answer.
+        """
+        self._known = await self._store.find()
+        self._ring.replace([self._open(key) for key in self._living(now)], {})
+
     async def tend(self, now: datetime) -> None:
         """Let keys begin and retire by the clock, and reserve more seals where few are left."""
-        living = [key for key in self._known if key.retires_at is None or key.retires_at > now]
+        living = self._living(now)
         sealing: dict[KeyPurpose, bytes] = {}
         for key in living:  # the newest first
             if key.activates_at <= now and key.seals < MOST_SEALS:
@@ -105,6 +115,9 @@ class KeyKeeper:
     async def find(self) -> list[SealedKey]:
         """Return the keys of the store, the newest first."""
         return await self._store.find()
+
+    def _living(self, now: datetime) -> list[SealedKey]:
+        return [key for key in self._known if key.retires_at is None or key.retires_at > now]
 
     async def _reserve(self, key_id: bytes) -> None:
         if self._ring.allowance(key_id) < _LOW_ALLOWANCE:

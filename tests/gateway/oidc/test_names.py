@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongpai.gateway.oidc.names import RESERVED, Email, email_of, fact_of, fold, suffixed, username_of
+from gongpai.gateway.oidc.names import (
+    RESERVED,
+    Email,
+    NoEmail,
+    email_of,
+    fact_of,
+    find_fact,
+    fold,
+    judge_email,
+    suffixed,
+    username_of,
+)
 from gongpai.gateway.records import Disclosure, Fact, Profile
 from gongpai.gateway.records_provider import ClaimRules, EmailSource
 
@@ -77,6 +88,33 @@ def test_a_template_is_verified_only_where_the_operator_owns_all_mailboxes() -> 
 @pytest.mark.parametrize("userid", ["li@si", "Admin", "root", "postmaster", "-lisi", ".lisi", "李四", "", "{corpid}"])
 def test_a_template_makes_no_mailbox_that_speaks_for_the_domain(userid: str) -> None:
     assert _email(_TEMPLATE, userid) is None
+
+
+@pytest.mark.parametrize(
+    ("rules", "userid", "values", "why"),
+    [
+        (_BIZ, "lisi", {}, NoEmail.UNKNOWN),
+        (_BIZ, "lisi", {"biz_mail": "not an address"}, NoEmail.MALFORMED),
+        (_BIZ, "lisi", {"biz_mail": "lisi@elsewhere.example"}, NoEmail.OTHER_DOMAIN),
+        (_PERSONAL, "lisi", {}, NoEmail.UNKNOWN),
+        (_PERSONAL, "lisi", {"email": f"{'l' * 250}@corp.example"}, NoEmail.MALFORMED),
+        (_TEMPLATE, "Root", {}, NoEmail.RESERVED),
+        (_TEMPLATE, "li@si", {}, NoEmail.NO_LOCAL_PART),
+        (replace(_TEMPLATE, email_template=None), "lisi", {}, NoEmail.MALFORMED),
+        (ClaimRules(email=EmailSource.NONE), "lisi", {"biz_mail": "lisi@corp.example"}, NoEmail.NOT_WANTED),
+    ],
+)
+def test_why_there_is_no_email_is_known(rules: ClaimRules, userid: str, values: dict[str, str], why: NoEmail) -> None:
+    assert judge_email(userid, "wwCorp", Profile(), _disclosed(**values), rules) is why
+    assert email_of(userid, "wwCorp", Profile(), _disclosed(**values), rules) is None
+
+
+def test_a_fact_comes_with_its_source() -> None:
+    profile = Profile({"mobile": Fact("user/get", _NOW, "13800000000"), "alias": Fact("user/get", _NOW, None, "no")})
+    found = find_fact("mobile", profile, _disclosed(mobile=None))
+    assert found is not None
+    assert found.source == "user/get"
+    assert find_fact("alias", profile, None) is None
 
 
 @pytest.mark.parametrize("template", [None, "{userid}", "{userid}@@corp.example"])

@@ -19,6 +19,16 @@ BY_SCOPE: Mapping[str, tuple[str, ...]] = {
     "address": ("address",),
     "groups": ("groups",),
 }
+# Which fact of the address book, or of what the member disclosed, a claim tells.
+FACT_OF: Mapping[str, str] = {
+    "name": "name",
+    "nickname": "alias",
+    "picture": "avatar",
+    "gender": "gender",
+    "phone_number": "mobile",
+    "phone_number_verified": "mobile",
+    "address": "address",
+}
 _SCOPE_OF = {claim: scope for scope, claims in BY_SCOPE.items() for claim in claims}
 _URL_LIMIT = 2048
 _MAINLAND_MOBILE = re.compile(r"1[0-9]{10}")
@@ -79,11 +89,11 @@ def groups_of(profile: Profile, rules: ClaimRules) -> list[str]:
 
 
 def _name(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    return portrait.fact("name")
+    return portrait.fact(FACT_OF["name"])
 
 
 def _nickname(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    return portrait.fact("alias")
+    return portrait.fact(FACT_OF["nickname"])
 
 
 def _username(portrait: Portrait, _: ClaimRules) -> Claim | None:
@@ -91,13 +101,13 @@ def _username(portrait: Portrait, _: ClaimRules) -> Claim | None:
 
 
 def _picture(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    url = portrait.fact("avatar")
+    url = portrait.fact(FACT_OF["picture"])
     is_url = url is not None and url.startswith(("https://", "http://")) and len(url) <= _URL_LIMIT
     return url if is_url else None
 
 
 def _gender(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    gender = portrait.fact("gender")
+    gender = portrait.fact(FACT_OF["gender"])
     return gender if gender in _GENDERS else None
 
 
@@ -118,7 +128,7 @@ def _email_verified(portrait: Portrait, _: ClaimRules) -> Claim | None:
 
 
 def _phone(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    mobile = re.sub(r"[ -]", "", portrait.fact("mobile") or "")
+    mobile = re.sub(r"[ -]", "", portrait.fact(FACT_OF["phone_number"]) or "")
     if _MAINLAND_MOBILE.fullmatch(mobile):
         mobile = f"+86{mobile}"
     # Source: OpenID Connect Core 5.1 asks for E.164; a number that is not would be dialled wrongly.
@@ -131,7 +141,7 @@ def _phone_verified(portrait: Portrait, rules: ClaimRules) -> Claim | None:
 
 
 def _address(portrait: Portrait, _: ClaimRules) -> Claim | None:
-    address = portrait.fact("address")
+    address = portrait.fact(FACT_OF["address"])
     return None if address is None else {"formatted": address}
 
 

@@ -7,8 +7,9 @@ username or leaves the email out.
 import hashlib
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from gongpai.gateway.records import Disclosure, Profile
+from gongpai.gateway.records import Disclosure, Fact, Profile
 from gongpai.gateway.records_provider import ClaimRules, EmailSource
 
 _USERNAME_LIMIT = 64
@@ -39,6 +40,21 @@ class Email:
     is_verified: bool
 
 
+class NoEmail(StrEnum):
+    """Why no email can be told."""
+
+    NOT_WANTED = "not_wanted"
+    UNKNOWN = "unknown"
+    """Neither the address book nor the member told it."""
+    MALFORMED = "malformed"
+    OTHER_DOMAIN = "other_domain"
+    """A biz_mail outside ``email_domains``."""
+    RESERVED = "reserved"
+    """The template would name a mailbox that speaks for the domain."""
+    NO_LOCAL_PART = "no_local_part"
+    """The userid has a character that no mailbox of a template may have."""
+
+
 def username_of(userid: str, corpid: str, rules: ClaimRules) -> str:
     """Return the username that *userid* gives: lower case, as WeCom ignores case, and safe in a path or a shell."""
     name = _NOT_IN_USERNAME.sub("-", userid.lower())[:_USERNAME_LIMIT].strip("._-")
@@ -56,12 +72,24 @@ def email_of(
     userid: str, corpid: str, profile: Profile, disclosure: Disclosure | None, rules: ClaimRules
 ) -> Email | None:
     """Return the email that *rules* tell, if there is one that can be told (T11)."""
-    if rules.email is EmailSource.BIZ_MAIL:
-        return _biz_mail(fact_of("biz_mail", profile, disclosure), rules)
-    if rules.email is EmailSource.TEMPLATE:
-        return _from_template(userid, corpid, rules)
-    address = _well_formed(fact_of("email", profile, disclosure)) if rules.email is EmailSource.PERSONAL else None
-    return None if address is None else Email(address, is_verified=False)
+    judged = judge_email(userid, corpid, profile, disclosure, rules)
+    return judged if isinstance(judged, Email) else None
+
+
+def judge_email(
+    userid: str, corpid: str, profile: Profile, disclosure: Disclosure | None, rules: ClaimRules
+) -> Email | NoEmail:
+    """As ``email_of``, but say why there is none."""
+    match rules.email:
+        case EmailSource.BIZ_MAIL:
+            return _biz_mail(fact_of("biz_mail", profile, disclosure), rules)
+        case EmailSource.TEMPLATE:
+            return _from_template(userid, corpid, rules)
+        case EmailSource.PERSONAL:
+            address = _well_formed(fact_of("email", profile, disclosure))
+            return address if isinstance(address, NoEmail) else Email(address, is_verified=False)
+        case EmailSource.NONE:
+            return NoEmail.NOT_WANTED
 
 
 def fold(name: str) -> str:
@@ -71,34 +99,45 @@ def fold(name: str) -> str:
 
 def fact_of(name: str, profile: Profile, disclosure: Disclosure | None) -> str | None:
     """Return one fact: what the member disclosed, or else what the address book says."""
+    fact = find_fact(name, profile, disclosure)
+    return None if fact is None else str(fact.value)
+
+
+def find_fact(name: str, profile: Profile, disclosure: Disclosure | None) -> Fact | None:
+    """As ``fact_of``, with where it comes from."""
     for facts in (disclosure.facts if disclosure is not None else {}, profile.facts):
         fact = facts.get(name)
         if fact is not None and isinstance(fact.value, str):
-            return fact.value
+            return fact
     return None
 
 
-def _biz_mail(value: str | None, rules: ClaimRules) -> Email | None:
+def _biz_mail(value: str | None, rules: ClaimRules) -> Email | NoEmail:
     address = _well_formed(value)
-    if address is None:
-        return None
+    if isinstance(address, NoEmail):
+        return address
     domain = address.rpartition("@")[2]
     if rules.email_domains and domain not in rules.email_domains:
-        return None
+        return NoEmail.OTHER_DOMAIN
     return Email(address, is_verified=domain in rules.verified_domains)
 
 
-def _from_template(userid: str, corpid: str, rules: ClaimRules) -> Email | None:
+def _from_template(userid: str, corpid: str, rules: ClaimRules) -> Email | NoEmail:
     local = userid.lower()
-    if rules.email_template is None or local in RESERVED or not _LOCAL_PART.fullmatch(local):
-        return None
-    address = _well_formed(rules.email_template.replace("{userid}", local).replace("{corpid}", corpid.lower()))
-    return None if address is None else Email(address, is_verified=rules.owns_mailboxes)
+    if local in RESERVED:
+        return NoEmail.RESERVED
+    if not _LOCAL_PART.fullmatch(local):
+        return NoEmail.NO_LOCAL_PART
+    template = rules.email_template or ""
+    address = _well_formed(template.replace("{userid}", local).replace("{corpid}", corpid.lower()))
+    return address if isinstance(address, NoEmail) else Email(address, is_verified=rules.owns_mailboxes)
 
 
-def _well_formed(value: str | None) -> str | None:
+def _well_formed(value: str | None) -> str | NoEmail:
     """Return *value* with its domain in lower case if it is one address and nothing else."""
-    if value is None or len(value) > _EMAIL_LIMIT or not _EMAIL.fullmatch(value):
-        return None
+    if value is None:
+        return NoEmail.UNKNOWN
+    if len(value) > _EMAIL_LIMIT or not _EMAIL.fullmatch(value):
+        return NoEmail.MALFORMED
     local, _, domain = value.rpartition("@")
     return f"{local}@{domain.lower()}"

@@ -19,6 +19,7 @@ from gongpai.gateway.records_provider import (
     RefreshToken,
     RelyingParty,
     Reservation,
+    ReservedKind,
     RevokeReason,
     Rotation,
     SigningKey,
@@ -220,4 +221,8 @@ class ReservationStore(Protocol):
 
     async def reserve(self, reservation: Reservation) -> str:
         """Return the subject that holds the name: the one that reserved it first, which may be this one."""
+        ...
+
+    async def holder(self, client_id: str, kind: ReservedKind, folded: str) -> str | None:
+        """Return the subject that holds the name, and reserve nothing; None while it is nobody's."""
         ...

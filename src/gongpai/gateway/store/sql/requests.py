@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gongpai.gateway.records_provider import AuthorizationRequest, Reservation
+from gongpai.gateway.records_provider import AuthorizationRequest, Reservation, ReservedKind
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, to_micros
 from gongpai.gateway.store.sql.tables_provider import replays, requests, reservations
@@ -85,3 +85,8 @@ class SqlReservations:
         # Nearly always it was reserved long ago, and a read is cheap.
         rows = await self._driver.read(_HOLDER(params))
         return str(rows[0][0]) if rows else await self._driver.transact(work)
+
+    async def holder(self, client_id: str, kind: ReservedKind, folded: str) -> str | None:
+        """As the port says."""
+        rows = await self._driver.read(_HOLDER(client_id=client_id, kind=kind.value, folded=folded))
+        return str(rows[0][0]) if rows else None
