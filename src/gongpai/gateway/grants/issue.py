@@ -119,11 +119,25 @@ class Issuer:
             lapses_at = min(now + self.limits.refresh_idle, grant.expires_at)
             refresh = RefreshToken(hash_token(successor), grant.grant_id, now, lapses_at)
         if OPENID in scopes:
-            told = await self._told_in_id_token(party, grant, known, scopes)
-            subject = self.portraits.subject(party, grant.subject)
-            claims = id_token.id_token_claims(moment, party, grant, subject, token, told, is_refreshed=is_refreshed)
+            claims = await self.id_token(party, grant, known, scopes, moment, token, is_refreshed=is_refreshed)
             content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
         return Made(Issued(access, refresh), msgspec.json.encode(content))
+
+    async def id_token(
+        self,
+        party: RelyingParty,
+        grant: Grant,
+        known: Known,
+        scopes: frozenset[str],
+        moment: Moment,
+        access_token: str,
+        *,
+        is_refreshed: bool = False,
+    ) -> Mapping[str, object]:
+        """Return the claims of the ID token that goes with *access_token*, not yet signed."""
+        told = await self._told_in_id_token(party, grant, known, scopes)
+        subject = self.portraits.subject(party, grant.subject)
+        return id_token.id_token_claims(moment, party, grant, subject, access_token, told, is_refreshed=is_refreshed)
 
     async def userinfo(
         self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
