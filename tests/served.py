@@ -72,18 +72,29 @@ def write_config(folder: Path, corner: Corner, **settings: object) -> Path:
 @contextmanager
 def served(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Served]:
     """Run `gongpai serve` until the block ends."""
+    with launched(config, workers, name) as await_ready:
+        yield await_ready()
+
+
+@contextmanager
+def launched(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Callable[[], Served]]:
+    """Run `gongpai serve` until the block ends; yield what waits for it to be ready."""
     log = config.parent / f"{name}.log"
     command = [sys.executable, "-m", "gongpai.cli", "serve", "--config", str(config), "--workers", str(workers)]
     with log.open("w") as errors:
         process = subprocess.Popen(dies_with_us(command), stdout=subprocess.PIPE, stderr=errors, text=True)
-    try:
+
+    def await_ready() -> Served:
         assert process.stdout is not None
         line = process.stdout.readline()
         found = re.search(r"listens on (\S+), metrics on ([^\s,]+)(?:, gate on (\S+))?", line)
         assert found is not None, log.read_text()
         gateway = Served(process, f"http://{found[1]}", f"http://{found[2]}/metrics", log, found[3] or "")
         until(gateway.is_ready)
-        yield gateway
+        return gateway
+
+    try:
+        yield await_ready
     finally:
         process.terminate()
         process.wait(60)

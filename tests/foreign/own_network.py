@@ -57,7 +57,7 @@ def run_logto(sandbox: Sandbox, files: TrustFiles, way: str) -> object:
         sandbox.root.confirm(key[1])
         node.stdin.write("confirmed\n")
         node.stdin.flush()
-    answer, _ = node.communicate(timeout=60)
+    answer, _ = node.communicate(timeout=240)
     return json.loads(answer.splitlines()[-1])
 
 
@@ -68,7 +68,7 @@ def run_wechatpy(sandbox: Sandbox, files: TrustFiles) -> object:
     code = sandbox.root.mint_code(agentid=1000000, userid="lisi")
     arguments = [str(HERE / "wechatpy_identify.py"), code]
     shell = ["bash", "-c", f'{function}; {command} "$@"', "bash", *arguments]
-    return json.loads(subprocess.run(shell, check=True, capture_output=True, text=True, timeout=60).stdout)
+    return json.loads(subprocess.run(shell, check=True, capture_output=True, text=True, timeout=240).stdout)
 
 
 def run_curl(sandbox: Sandbox, files: TrustFiles) -> object:

@@ -26,7 +26,7 @@ def _in_own_network(scenario: str) -> Any:  # noqa: ANN401  JSON
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=270,
         env={**os.environ, "PYTHONPATH": str(TESTS)},
     )
     assert done.returncode == 0, done.stderr

@@ -26,8 +26,17 @@ def gateway(wecom_sandbox: Corner, tmp_path: Path) -> Iterator[Served]:
         yield gateway
 
 
-def _events(gateway: Served) -> list[dict[str, object]]:
-    return [json.loads(line) for line in gateway.log.read_text().splitlines()]
+def _await_event(gateway: Served, name: str, **facts: object) -> dict[str, object]:
+    """Wait for a line of the log: a visitor may have the answer before it is written."""
+    found: list[dict[str, object]] = []
+
+    def is_there() -> bool:
+        lines = (json.loads(line) for line in gateway.log.read_text().splitlines(keepends=True) if line.endswith("\n"))
+        found.extend(line for line in lines if line["event"] == name and facts.items() <= line.items())
+        return bool(found)
+
+    until(is_there)
+    return found[0]
 
 
 async def test_metrics_add_up_over_all_workers_and_stay_off_the_public_listener(gateway: Served) -> None:
@@ -37,21 +46,23 @@ async def test_metrics_add_up_over_all_workers_and_stay_off_the_public_listener(
             answer = await sign_in(http, gateway)
             assert answer.headers["location"] == "/me"
             await http.get(f"{gateway.url}/healthz", headers={"connection": "close"})
-        metrics = (await http.get(gateway.metrics_url)).text
         assert (await http.get(f"{gateway.url}/metrics")).status_code == 404
+    # A visitor may have the answer before the request is counted.
+    counted = 'gongpai_requests_total{method="GET",route="/signin/callback/{app}",status="303"} 12.0'
+    until(lambda: counted in httpx2.get(gateway.metrics_url, timeout=120).text)
+    metrics = httpx2.get(gateway.metrics_url, timeout=120).text
     assert 'gongpai_signins_total{app="main",outcome="signed_in"} 12.0' in metrics
     assert 'gongpai_signins_begun_total{app="main",purpose="sign_in",way="in_app"} 12.0' in metrics
-    assert 'gongpai_requests_total{method="GET",route="/signin/callback/{app}",status="303"} 12.0' in metrics
     assert "gongpai_workers_replaced_total 0.0" in metrics
 
 
 async def test_every_line_of_the_log_is_json_with_a_request_id_and_no_query(gateway: Served) -> None:
     async with httpx2.AsyncClient(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=120) as http:
         answer = await sign_in(http, gateway)
-    line = next(event for event in _events(gateway) if event.get("path") == "/signin/callback/main")
+    line = _await_event(gateway, "request", path="/signin/callback/main")
     assert line["request_id"] == answer.headers["x-request-id"]
     assert line["status"] == 303
-    audited = next(event for event in _events(gateway) if event["event"] == "sign_in.succeeded")
+    audited = _await_event(gateway, "sign_in.succeeded")
     assert audited["request_id"] == answer.headers["x-request-id"]
     query = urlsplit(str(answer.request.url)).query
     written = gateway.log.read_text()
@@ -66,10 +77,11 @@ def test_a_worker_that_dies_is_replaced(gateway: Served) -> None:
     until(lambda: len(gateway.workers()) == 2 and doomed not in gateway.workers())
     assert other in gateway.workers()
     until(gateway.is_ready)
-    assert "gongpai_workers_replaced_total 1.0" in httpx2.get(gateway.metrics_url).text
+    assert "gongpai_workers_replaced_total 1.0" in httpx2.get(gateway.metrics_url, timeout=120).text
 
 
 def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbox: Corner) -> None:
+    workers = gateway.workers()
     wecom_sandbox.plan_fault("auth/getuserinfo", delay_seconds=1.0, times=1)
     with httpx2.Client(headers={"user-agent": WECOM_UA}, trust_env=False, timeout=120) as http:
         begun = http.get(f"{gateway.url}/signin")
@@ -82,9 +94,8 @@ def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbo
             until(lambda: not wecom_sandbox.faults())
             gateway.process.send_signal(signal.SIGTERM)
             assert b" 303 " in slow.recv(4096)
-    assert gateway.process.wait(60) == 0
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(f"{gateway.url}/healthz")
+    assert gateway.process.wait(90) == 0
+    assert not any(_is_running(pid) for pid in workers)
 
 
 def test_workers_do_not_outlive_a_supervisor_that_is_killed(gateway: Served) -> None:
@@ -137,7 +148,7 @@ def test_the_environment_alone_is_enough(wecom_sandbox: Corner, tmp_path: Path) 
         url = said.readline().split()[3].rstrip(",")
         until(lambda: httpx2.get(f"http://{url}/readyz", timeout=120).is_success)
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(90) == 0
 
 
 async def test_a_log_at_debug_holds_no_secret(wecom_sandbox: Corner, tmp_path: Path) -> None:

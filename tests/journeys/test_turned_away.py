@@ -114,10 +114,12 @@ def test_the_rules_of_the_house_decide_among_members(choosy: Stage, person: str,
 
 
 def test_whoever_begins_too_many_sign_ins_is_asked_to_wait(choosy: Stage) -> None:
-    page = choosy.wecom("zhangsan")
-    for _ in range(7):
-        page.context.request.get(choosy.url("/signin"), max_redirects=0)
-    answer = page.goto(choosy.url("/me"))
-    assert answer is not None
-    assert answer.status == 429
+    page, status = choosy.wecom("zhangsan"), 0
+    while status != 429:  # the minute that is counted may end between two of them
+        page.context.clear_cookies()
+        for _ in range(7):
+            page.context.request.get(choosy.url("/signin"), max_redirects=0)
+        answer = page.goto(choosy.url("/me"))
+        assert answer is not None
+        status = answer.status
     heading(page, "Too many tries")

@@ -24,7 +24,7 @@ def test_each_test_has_a_corner_of_its_own(wecom_sandbox: Corner, turn: int) -> 
 
 def _run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=270, check=False
     )
 
 
