@@ -14,7 +14,8 @@ import uvicorn
 
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate import GateCookie, seal_gate
-from gongpai.gateway.protocols import BoundedProtocol, GateProtocol
+from gongpai.gateway.gate_protocol import GateProtocol
+from gongpai.gateway.protocols import BoundedProtocol
 from gongpai.sandbox import Corner
 from guarded import Guarded, open_guarded
 
@@ -67,7 +68,8 @@ def person(guarded: Guarded, name: str) -> bytes:
     """Return the gate cookie of somebody."""
     now = int(guarded.gateway.clock().timestamp())
     stamp = guarded.gate.gate.hosts["app"].stamp
-    cookie = GateCookie(f"ref-{name}", f"subject-{name}", name, None, (), "main", 0, now, now + 900, "", (stamp,))
+    subject, username = f"subject-{name}".encode(), name.encode()
+    cookie = GateCookie(f"ref-{name}", subject, username, b"", b"", "main", 0, now, now + 900, b"", (stamp,))
     return seal_gate(guarded.gate.entry.ring, cookie, AUDIENCE) or b""
 
 

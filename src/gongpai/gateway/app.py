@@ -2,6 +2,7 @@
 
 import secrets
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -171,7 +172,7 @@ def _compose(
         handover = Handover(config, entry, sessions, stores.replays, audit, stores.ring, clock)
         steps = {BEGIN_PATH: handover.begin, FINISH_PATH: handover.finish}
         is_on_socket = isinstance(config.gate.listen, Path)
-        gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock)
+        gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock, _seconds(clock))
         routes.append(_handover_route(handover))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
 
@@ -238,6 +239,11 @@ def _page_policy(config: Config) -> PagePolicy:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _seconds(clock: Callable[[], datetime]) -> Callable[[], float]:
+    # Forward-auth tells the time for each request, and a datetime would cost it as much as a whole header.
+    return time.time if clock is now else lambda: clock().timestamp()
 
 
 def _new_subject() -> str:

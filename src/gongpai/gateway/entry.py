@@ -10,6 +10,7 @@ from gongpai.gateway.admission import Admission
 from gongpai.gateway.config import Config
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.gate import GateCookie, HostGate, seal_gate
+from gongpai.gateway.gate.identity import groups_value, half_of, header_value
 from gongpai.gateway.oidc.claims import groups_of
 from gongpai.gateway.oidc.names import email_of, fold, suffixed, username_of
 from gongpai.gateway.policy import asks_departments, reason_against
@@ -61,13 +62,14 @@ class Entry:
         if checked is None or person is None or person.retired_at is not None:
             return None
         neighbours = [each for each in self.hosts.values() if each.audience == gate.audience]
-        reasons = await self._reasons(checked, neighbours)
+        reasons = await self.reasons(checked, neighbours)
         if (reason := reasons[gate.stamp]) is not None:
             raise RefusedError(reason)
-        cookie = await self._cookie(checked, person.epoch, [stamp for stamp, reason in reasons.items() if not reason])
+        cookie = await self.cookie(checked, person.epoch, [stamp for stamp, reason in reasons.items() if not reason])
         return self._seal(cookie, gate, session.expires_at - self.clock())
 
-    async def _reasons(self, session: Session, gates: Iterable[HostGate]) -> dict[str, Reason | None]:
+    async def reasons(self, session: Session, gates: Iterable[HostGate]) -> dict[str, Reason | None]:
+        """Return why *session* may not enter each of *gates*; None where it may."""
         reasons: dict[str, Reason | None] = {}
         for gate in gates:
             policy = gate.host.policy
@@ -79,7 +81,8 @@ class Entry:
             reasons[gate.stamp] = against if is_open else Reason.NOT_ALLOWED
         return reasons
 
-    async def _cookie(self, session: Session, epoch: int, admitted: Iterable[str]) -> GateCookie:
+    async def cookie(self, session: Session, epoch: int, admitted: Iterable[str]) -> GateCookie:
+        """Return what a gate cookie of *session* would say; names are reserved for the person first."""
         name = session.profile.facts.get("name")
         disclosure = self.sessions.open_disclosure(session)
         email = email_of(session.userid, session.corpid, session.profile, disclosure, _RULES)
@@ -88,15 +91,15 @@ class Entry:
             address = None
         return GateCookie(
             ref=session.ref,
-            subject=session.subject,
-            username=await self._username(session),
-            email=address,
-            groups=tuple(groups_of(session.profile, _RULES)),
+            subject=session.subject.encode(),
+            username=header_value(await self._username(session)),
+            email=header_value(address or ""),
+            groups=groups_value(groups_of(session.profile, _RULES)),
             app=session.app,
             epoch=epoch,
             issued_at=int(self.clock().timestamp()),
             expires_at=int(session.expires_at.timestamp()),
-            name=name.value if name is not None and isinstance(name.value, str) else "",
+            name=header_value(name.value if name is not None and isinstance(name.value, str) else ""),
             admitted=tuple(admitted),
         )
 
@@ -115,7 +118,7 @@ class Entry:
     def _seal(self, cookie: GateCookie, gate: HostGate, lifetime: timedelta) -> Entered:
         sealed = seal_gate(self.ring, cookie, gate.audience)
         while sealed is None:
-            cookie = replace(cookie, groups=cookie.groups[: len(cookie.groups) // 2])
+            cookie = replace(cookie, groups=half_of(cookie.groups))
             sealed = seal_gate(self.ring, cookie, gate.audience)
         set_cookie = cookies.set_cookie(gate.cookie_name.decode(), sealed.decode(), lifetime)
         domain = gate.host.cookie_domain

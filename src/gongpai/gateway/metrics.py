@@ -4,6 +4,8 @@ Several workers count into files of one directory that the supervisor names in `
 start; the supervisor adds them up. No label ever holds anything that a visitor can choose.
 """
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 REGISTRY = CollectorRegistry()
@@ -60,3 +62,27 @@ tokens = Counter(
     ("party", "grant", "outcome"),
     registry=REGISTRY,
 )
+
+
+class Tally:
+    """Counts in memory what comes too often to be written down each time."""
+
+    def __init__(self, counter: Counter, labels: Iterable[tuple[str, ...]]) -> None:
+        """Count for *counter*, under these *labels*."""
+        self._counter = counter
+        self._counts = dict.fromkeys(labels, 0)
+        self._is_written = True
+
+    def add(self, labels: tuple[str, ...]) -> bool:
+        """Count one more; whether it is the first since the last writing, which the caller then sees to."""
+        self._counts[labels] += 1
+        was_written, self._is_written = self._is_written, False
+        return was_written
+
+    def write(self) -> None:
+        """Write down what was counted."""
+        self._is_written = True
+        for labels, count in self._counts.items():
+            if count:
+                self._counter.labels(*labels).inc(count)
+                self._counts[labels] = 0

@@ -15,6 +15,7 @@ _log = structlog.get_logger("gongpai.news")
 POLL = timedelta(milliseconds=250)
 # A feed older than this is not believed; three polls fit in, so one slow answer does no harm (T14).
 STALE_AFTER = timedelta(milliseconds=750)
+_STALE_AFTER_SECONDS = STALE_AFTER.total_seconds()
 _PAGE = 1000
 # Some 40 MB in the worst case.
 MOST_HEARD = 200_000
@@ -72,7 +73,7 @@ class Heard:
 
     def is_fresh(self, at: float) -> bool:
         """Whether a check at the monotonic moment *at* may believe what was heard."""
-        return self._at is not None and at - self._at <= STALE_AFTER.total_seconds()
+        return self._at is not None and at - self._at <= _STALE_AFTER_SECONDS
 
 
 class NewsFeed:

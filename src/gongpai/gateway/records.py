@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 from gongpai.wecom.models import AccountKey
 
@@ -53,7 +53,7 @@ class NewsKind(Enum):
     PARTIES_CHANGED = "parties_changed"
 
 
-class KeyPurpose(Enum):
+class KeyPurpose(StrEnum):
     """What a key of the ring seals; no key serves two purposes (T15)."""
 
     SESSION = "session"

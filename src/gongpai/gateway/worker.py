@@ -17,9 +17,10 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.app import open_app
 from gongpai.gateway.config import Config, load
+from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.keys import WrongSecretKeyError
 from gongpai.gateway.logs import configure_logs, logger
-from gongpai.gateway.protocols import BoundedProtocol, GateProtocol
+from gongpai.gateway.protocols import BoundedProtocol
 from gongpai.gateway.store import StoreError
 
 GRACE_SECONDS = 15

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongpai.gateway.config import PathAction, PathRule
-from gongpai.gateway.gate.paths import action_for, plain_path
+from gongpai.gateway.gate.paths import Rules, plain_path
 
-RULES = (
+WRITTEN = (
     PathRule(PathAction.SKIP, "/public/"),
     PathRule(PathAction.SKIP, "/healthz"),
     PathRule(PathAction.DENY, "/internal/"),
     PathRule(PathAction.ALLOW, "/"),
 )
-OPEN = RULES[:2]
+RULES, OPEN = Rules(WRITTEN), Rules(WRITTEN[:2])
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ OPEN = RULES[:2]
     ],
 )
 def test_the_first_rule_that_covers_the_decoded_path_counts(target: bytes, action: PathAction) -> None:
-    assert action_for(RULES, plain_path(target)) is action
+    assert RULES.action_for(plain_path(target)) is action
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_the_first_rule_that_covers_the_decoded_path_counts(target: bytes, actio
 )  # fmt: skip
 def test_98_an_uncertain_path_is_opened_by_no_rule_and_closed_by_every_rule_that_closes(target: bytes) -> None:
     assert plain_path(target) is None
-    assert action_for(OPEN, None) is PathAction.ALLOW
-    assert action_for(RULES, None) is PathAction.DENY
+    assert OPEN.action_for(None) is PathAction.ALLOW
+    assert RULES.action_for(None) is PathAction.DENY
 
 
 segments = st.text(st.characters(codec="utf-8", exclude_characters="/\\;%?#", exclude_categories=["Cc"]), min_size=1)
@@ -63,9 +63,24 @@ def test_a_plain_path_is_what_it_says_however_it_is_encoded(parts: list[str]) ->
 @given(st.binary(max_size=40), st.sampled_from([b"/public/", b"/public", b"/", b"/public/a/"]))
 def test_98_whatever_is_skipped_lies_below_the_skipped_path_for_every_reader(tail: bytes, head: bytes) -> None:
     target = head + tail
-    if action_for(OPEN, plain_path(target)) is PathAction.SKIP:
+    if OPEN.action_for(plain_path(target)) is PathAction.SKIP:
         path = target.partition(b"?")[0].decode()
         for read in (path, unquote(path), unquote(unquote(path))):
             assert read in {"/public", "/healthz"} or read.startswith("/public/")
             assert not {"..", ".", ""} & set(read.removesuffix("/").split("/")[1:])
             assert not set(read) & set("\\;\r\n\x00")
+
+
+@given(
+    st.lists(
+        st.builds(PathRule, st.sampled_from(PathAction), st.sampled_from(["/", "/a", "/a/", "/a/b", "/a.b/", "/["]))
+    ),
+    st.sampled_from(["/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/a.b", "/axb/", "/a\n", "/[", "/中"]),
+)
+def test_rules_made_ready_say_what_each_of_them_says_by_itself(rules: list[PathRule], path: str) -> None:
+    covering = [
+        rule.action
+        for rule in rules
+        if path == rule.path or (rule.path.endswith("/") and (path.startswith(rule.path) or path == rule.path[:-1]))
+    ]
+    assert Rules(rules).action_for(path) is (covering[0] if covering else PathAction.ALLOW)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway import metrics
 from gongpai.gateway.config.settings import Network
 from gongpai.gateway.entry import Entry
-from gongpai.gateway.errors import BadRequestError, GatewayError, RefusedError
+from gongpai.gateway.errors import BadRequestError, RefusedError, VisitError
 from gongpai.gateway.gate import (
     BEGIN_PATH,
     ENVOY_PATH,
@@ -45,7 +44,6 @@ from gongpai.wecom.errors import WeComError
 REFUSED_PATH = "/.gongpai/refused"
 # Told once: which host, which path, by which method, with which cookies. Who says it twice is not believed.
 _SAID_ONCE = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-method", b"x-forwarded-uri"})
-_PASSES = frozenset({Outcome.PASSED, Outcome.SKIPPED})
 _ON_EVERY_PAGE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
 
 Step = Callable[[Visit, HostGate], Awaitable[Response]]
@@ -65,6 +63,8 @@ class ForwardAuth:
     """The listener is a Unix socket: whoever may open it is trusted."""
     steps: Mapping[str, Step]
     clock: Callable[[], datetime]
+    seconds: Callable[[], float]
+    """The same clock, in seconds since 1970."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a proxy's question, or a browser that it passes on."""
@@ -86,7 +86,7 @@ class ForwardAuth:
         """Answer from what this process knows, or else from the store."""
         if asked is None:
             return self.gate.refuse(family, Outcome.UNKNOWN_HOST)
-        decided = self.gate.decide(family, asked, self.clock().timestamp(), time.monotonic())
+        decided = self.gate.decide(family, asked, self.seconds(), time.monotonic())
         source = "memory"
         if isinstance(decided, AskStore):
             source = "store"
@@ -96,7 +96,6 @@ class ForwardAuth:
 
     async def _ask_store(self, family: Family, asked: Asked, question: AskStore) -> Answer:
         """Read the session, renew its cookie, and let the request pass; a store that is down refuses."""
-        now = self.clock().timestamp()
         try:
             session = await self.sessions.see(question.cookie.ref, self.clock())
             entered = None if session is None else await self.entry.enter(session, question.host)
@@ -108,8 +107,8 @@ class ForwardAuth:
             return self.gate.refuse(family, Outcome.UNAVAILABLE)
         if entered is None:
             return self.gate.ask_to_sign_in(family, question.host, asked)
-        answer = self.gate.let_pass(question.host, asked, entered.cookie, question.app_cookies, now)
-        return replace(answer, headers=[*answer.headers, (b"set-cookie", entered.set_cookie.encode())])
+        set_cookie = entered.set_cookie.encode()
+        return self.gate.renew(question.host, asked, entered.cookie, question.app_cookies, set_cookie, self.seconds())
 
     def _refuse_peer(self, family: Family) -> Answer:
         metrics.gate_decisions.labels(Outcome.UNTRUSTED_PEER.value, "memory").inc()
@@ -147,7 +146,7 @@ class ForwardAuth:
         except BadRequestError as error:
             _log.info("bad_request", cause=str(error))
             return _page(visit, GateMessage(400, "bad_request"))
-        except GatewayError as error:
+        except VisitError as error:
             # A click begins on the host anew: a redirect could go round for ever where a browser keeps no cookies.
             _log.info("start_again", cause=str(error))
             return _page(visit, GateMessage(400, "start_again", f"{BEGIN_PATH}?return_to=/"))
@@ -214,8 +213,7 @@ async def _send(answer: Answer, body: bytes, scope: Scope, send: Send) -> None:
     headers = [*answer.headers, (b"content-length", str(len(body)).encode())]
     if body:
         headers.append((b"content-type", b"text/html; charset=utf-8"))
-    if answer.outcome not in _PASSES:
-        headers.append((b"cache-control", b"no-store"))
+    headers += answer.form.fixed
     if _announces_body(scope):
         # What follows is never read, and must not be taken for the next request (T21).
         headers.append((b"connection", b"close"))

@@ -7,13 +7,10 @@ from gongpai.gateway.gate.answers import (
     BEGIN_PATH,
     ENVOY_PATH,
     FAMILIES,
-    Answer,
     Asked,
     AskStore,
-    Family,
     Gate,
     HostGate,
-    Outcome,
     is_page_load,
     return_path,
 )
@@ -32,6 +29,7 @@ from gongpai.gateway.gate.cookie import (
     check,
     seal_gate,
 )
+from gongpai.gateway.gate.forms import PASSES, Answer, Family, Form, Outcome
 
 __all__ = [
     "BEGIN_PATH",
@@ -40,11 +38,13 @@ __all__ = [
     "ENVOY_PATH",
     "FAMILIES",
     "GATE_COOKIE_NAME",
+    "PASSES",
     "Answer",
     "Ask",
     "AskStore",
     "Asked",
     "Family",
+    "Form",
     "Gate",
     "GateCookie",
     "Heard",

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -17,12 +16,14 @@ from gongpai.gateway.gate.cookie import (
     Ask,
     GateCookie,
     Heard,
+    Pass,
     ReadStore,
     Refuse,
     check,
 )
-from gongpai.gateway.gate.identity import Headers, identity_headers, no_identity, read_names
-from gongpai.gateway.gate.paths import action_for, plain_path
+from gongpai.gateway.gate.forms import Answer, Family, Form, Outcome
+from gongpai.gateway.gate.identity import header_names, identity_reader
+from gongpai.gateway.gate.paths import Rules, plain_path
 from gongpai.gateway.ring import KeyRing
 
 BEGIN_PATH = "/.gongpai/begin"
@@ -31,42 +32,13 @@ ASSERTION_HEADER = b"x-auth-assertion"
 _OUR_PATHS = "/.gongpai/"
 _RETURN_LIMIT = 1_000
 _COOKIE_LINE_LIMIT = 16_384
+_OURS = b"-gongpai_"
 _RETURN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-
-
-class Family(Enum):
-    """How a kind of proxy wants its answers."""
-
-    NGINX = "nginx"
-    """``auth_request`` turns all but 2xx, 401 and 403 into 500, so a redirect stands beside the 401."""
-    REDIRECT = "redirect"
-    """Traefik, Caddy and Envoy pass a refusal on to the browser as it is."""
 
 
 # Envoy puts the path of the request behind its own.
 ENVOY_PATH = "/auth/envoy"
 FAMILIES = {"/auth/nginx": Family.NGINX, "/auth/caddy": Family.REDIRECT, "/auth/traefik": Family.REDIRECT}
-
-
-class Outcome(StrEnum):
-    """What came of a question: for the metrics, and on the page of a refusal."""
-
-    PASSED = "passed"
-    SKIPPED = "skipped"
-    NO_SESSION = "no_session"
-    DENIED_PATH = "denied_path"
-    DENIED_PERSON = "denied_person"
-    UNKNOWN_HOST = "unknown_host"
-    UNTRUSTED_PEER = "untrusted_peer"
-    UNAVAILABLE = "unavailable"
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A whole answer: it never has a body."""
-
-    status: int
-    outcome: Outcome
-    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +60,8 @@ class HostGate:
     """Names this host with its policy: a cookie that was made under another policy is read against the store."""
     audience: bytes
     cookie_name: bytes
+    rules: Rules | None
+    """None lets nothing pass without a sign-in, and closes nothing."""
 
 
 Asked = Mapping[bytes, bytes]
@@ -100,8 +74,17 @@ class Gate:
         self, config: GateConfig, issuer: str, ring: KeyRing, heard: Heard, sign: Callable[[Mapping[str, object]], str]
     ) -> None:
         """Guard the hosts of *config* with the keys and the news of this process; *sign* signs assertions."""
-        self._names = read_names(config.headers)
-        self._empty = [*no_identity(self._names), (ASSERTION_HEADER, b"")]
+        self._names = (*header_names(config.headers), ASSERTION_HEADER)
+        self._nobody = (b"",) * len(self._names)
+        self._identity_of = identity_reader(config.headers)
+        self._passed = Form(200, Outcome.PASSED, (*self._names, b"cookie"))
+        self._renewed = Form(200, Outcome.PASSED, (*self._names, b"cookie", b"set-cookie"))
+        self._skipped = Form(200, Outcome.SKIPPED, (*self._names, b"cookie"))
+        self._unknown = Form(401, Outcome.NO_SESSION, self._names)
+        self._sent_away = {
+            Family.NGINX: Form(401, Outcome.NO_SESSION, (*self._names, b"location")),
+            Family.REDIRECT: Form(302, Outcome.NO_SESSION, (*self._names, b"location")),
+        }
         self._issuer = issuer
         self._sign = sign if config.assertion else None
         self._ring = ring
@@ -126,60 +109,63 @@ class Gate:
         target = asked.get(b"x-forwarded-uri", b"")
         if gate is None or not target or b"x-forwarded-method" not in asked:
             return self.refuse(family, Outcome.UNKNOWN_HOST)
-        action = action_for(gate.host.rules, plain_path(target)) if gate.host.rules else PathAction.ALLOW
+        action = PathAction.ALLOW if gate.rules is None else gate.rules.action_for(plain_path(target))
         if action is PathAction.DENY:
             return self.refuse(family, Outcome.DENIED_PATH)
-        if action is PathAction.SKIP:
-            _, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
-            return Answer(200, Outcome.SKIPPED, [*self._empty, (b"cookie", app_cookies)])
-        return self._ask_cookie(family, gate, asked, now, at)
-
-    def _ask_cookie(self, family: Family, gate: HostGate, asked: Asked, now: float, at: float) -> Answer | AskStore:
         sealed, app_cookies = split_cookies(asked.get(b"cookie", b""), gate.cookie_name)
+        if action is PathAction.SKIP:
+            return Answer(self._skipped, (*self._nobody, app_cookies))
         verdict = check(sealed, gate.audience, self._ring, self._heard, now, at)
         if isinstance(verdict, Refuse):
             return self.ask_to_sign_in(family, gate, asked)
+        return self._judge(verdict, gate, asked, app_cookies, now)
+
+    def _judge(
+        self, verdict: Pass | ReadStore, gate: HostGate, asked: Asked, app_cookies: bytes, now: float
+    ) -> Answer | AskStore:
         cookie = verdict.cookie
         if isinstance(verdict, ReadStore):
             return AskStore(gate, cookie, verdict.why, app_cookies)
         if gate.stamp not in cookie.admitted:
             return AskStore(gate, cookie, Ask.POLICY, app_cookies)
-        return self.let_pass(gate, asked, cookie, app_cookies, now)
+        return Answer(self._passed, (*self._identity(gate, asked, cookie, now), app_cookies))
 
-    def let_pass(self, gate: HostGate, asked: Asked, cookie: GateCookie, app_cookies: bytes, now: float) -> Answer:
-        """Let the request pass as the person of *cookie*."""
-        assertion = b""
-        if self._sign is not None:
-            method, target = asked[b"x-forwarded-method"], asked[b"x-forwarded-uri"]
-            claims = assertion_claims(self._issuer, gate.host.origin, method, target, cookie, now)
-            assertion = self._sign(claims).encode()
-        identity = identity_headers(self._names, cookie)
-        return Answer(200, Outcome.PASSED, [*identity, (ASSERTION_HEADER, assertion), (b"cookie", app_cookies)])
+    def renew(
+        self, gate: HostGate, asked: Asked, cookie: GateCookie, app_cookies: bytes, set_cookie: bytes, now: float
+    ) -> Answer:
+        """Let the request pass as the person of *cookie*, which *set_cookie* brings to the browser."""
+        return Answer(self._renewed, (*self._identity(gate, asked, cookie, now), app_cookies, set_cookie))
+
+    def _identity(self, gate: HostGate, asked: Asked, cookie: GateCookie, now: float) -> tuple[bytes, ...]:
+        if self._sign is None:
+            return (*self._identity_of(cookie), b"")
+        method, target = asked[b"x-forwarded-method"], asked[b"x-forwarded-uri"]
+        claims = assertion_claims(self._issuer, gate.host.origin, method, target, cookie, now)
+        return (*self._identity_of(cookie), self._sign(claims).encode())
 
     def ask_to_sign_in(self, family: Family, gate: HostGate, asked: Asked) -> Answer:
         """Refuse somebody unknown; a page load learns where to sign in."""
-        headers = [*self._empty]
-        status = 401
-        if is_page_load(asked):
-            target = return_path(asked.get(b"x-forwarded-uri", b"").decode("latin-1"))
-            query = quote(target, safe="/")
-            headers.append((b"location", f"{gate.host.origin}{BEGIN_PATH}?return_to={query}".encode()))
-            status = 401 if family is Family.NGINX else 302
-        return Answer(status, Outcome.NO_SESSION, headers)
+        if not is_page_load(asked):
+            return Answer(self._unknown, self._nobody)
+        target = return_path(asked.get(b"x-forwarded-uri", b"").decode("latin-1"))
+        location = f"{gate.host.origin}{BEGIN_PATH}?return_to={quote(target, safe='/')}"
+        return Answer(self._sent_away[family], (*self._nobody, location.encode()))
 
     def refuse(self, family: Family, outcome: Outcome) -> Answer:
         """Refuse for a reason that signing in does not mend."""
         is_down = outcome is Outcome.UNAVAILABLE and family is not Family.NGINX
-        return Answer(503 if is_down else 403, outcome, [*self._empty, (REASON_HEADER, outcome.value.encode())])
+        form = Form(503 if is_down else 403, outcome, (*self._names, REASON_HEADER))
+        return Answer(form, (*self._nobody, outcome.value.encode()))
 
 
 def host_gate(host: GateHost) -> HostGate:
     """Return *host* with what every request to it needs."""
     policy = msgspec.json.encode([host.name, host.origin, host.apps, host.policy], order="deterministic")
     stamp = sha256(policy).hexdigest()[:12]
+    rules = Rules(host.rules) if host.rules else None
     if host.cookie_domain is None:
-        return HostGate(host, stamp, host.authority.encode(), GATE_COOKIE_NAME.encode())
-    return HostGate(host, stamp, b"domain\x00" + host.cookie_domain.encode(), DOMAIN_COOKIE_NAME.encode())
+        return HostGate(host, stamp, host.authority.encode(), GATE_COOKIE_NAME.encode(), rules)
+    return HostGate(host, stamp, b"domain\x00" + host.cookie_domain.encode(), DOMAIN_COOKIE_NAME.encode(), rules)
 
 
 def split_cookies(line: bytes, name: bytes) -> tuple[bytes | None, bytes]:
@@ -189,8 +175,14 @@ def split_cookies(line: bytes, name: bytes) -> tuple[bytes | None, bytes]:
     """
     if len(line) > _COOKIE_LINE_LIMIT:
         return None, b""
-    if b"-gongpai_" not in line:
+    ours = line.count(_OURS)
+    if not ours:
         return None, line
+    before, mark, rest = line.partition(name + b"=")
+    value, _, after = rest.partition(b"; ")
+    if ours == 1 and mark and b";" not in value and (not before or before.endswith(b"; ")):
+        # What browsers send: one cookie of ours, and the others need not be looked at.
+        return value.strip(), before + after if after else before[:-2]
     found: list[bytes] = []
     others = []
     for part in line.split(b";"):

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
 from gongpai.gateway.gate.cookie import GateCookie
+from gongpai.gateway.gate.identity import groups_of, text_of
 
 TYP = "gongpai-assertion+jwt"
 LIFETIME_SECONDS = 60
@@ -20,16 +21,16 @@ def assertion_claims(
     claims: dict[str, object] = {
         "iss": issuer,
         "aud": origin,
-        "sub": cookie.subject,
+        "sub": cookie.subject.decode(),
         "iat": int(now),
         "exp": int(now) + LIFETIME_SECONDS,
         "method": method.decode("latin-1"),
         "path_hash": urlsafe_b64encode(hashlib.sha256(target).digest()).rstrip(b"=").decode(),
-        "preferred_username": cookie.username,
-        "groups": list(cookie.groups),
+        "preferred_username": text_of(cookie.username),
+        "groups": groups_of(cookie.groups),
     }
     if cookie.name:
-        claims["name"] = cookie.name
-    if cookie.email is not None:
-        claims["email"] = cookie.email
+        claims["name"] = text_of(cookie.name)
+    if cookie.email:
+        claims["email"] = text_of(cookie.email)
     return claims

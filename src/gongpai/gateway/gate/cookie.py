@@ -23,18 +23,21 @@ RENEW_AFTER_SECONDS = 300
 
 
 class GateCookie(msgspec.Struct, frozen=True, array_like=True):
-    """What the gate knows of a person without asking; moments are seconds since 1970."""
+    """What the gate knows of a person without asking; moments are seconds since 1970.
+
+    Who it is stands in it as headers carry it (`identity.py`), so that nothing is left to do for each request.
+    """
 
     ref: str
-    subject: str
-    username: str
-    email: str | None
-    groups: tuple[str, ...]
+    subject: bytes
+    username: bytes
+    email: bytes
+    groups: bytes
     app: str
     epoch: int
     issued_at: int
     expires_at: int
-    name: str = ""
+    name: bytes = b""
     admitted: tuple[str, ...] = ()
     """The stamps of the hosts that this person may enter: each names a host and the policy that admitted."""
 
@@ -145,7 +148,7 @@ def _why_ask(cookie: GateCookie, heard: Heard, now: float, at: float) -> Ask | N
         return Ask.NOT_WHOLE
     if now - cookie.issued_at >= RENEW_AFTER_SECONDS:
         return Ask.OLD
-    if heard.epochs.get(cookie.subject, 0) > cookie.epoch:
+    if heard.epochs and heard.epochs.get(cookie.subject.decode(), 0) > cookie.epoch:
         return Ask.EPOCH
     return None
 

@@ -1,63 +1,64 @@
 """What an app is told of a person: each header on every answer, empty where there is nothing to say (pure)."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from urllib.parse import quote, unquote
 
 from gongpai.gateway.config.settings import IdentityField
 from gongpai.gateway.gate.cookie import GateCookie
 
-SEPARATOR = ","
+_SEPARATOR = b","
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _SAFE = _VISIBLE.replace("%", "") + " "
-_SAFE_IN_GROUP = _VISIBLE.replace("%", "").replace(SEPARATOR, "")
-_NEEDS_CARE_IN_GROUP = re.compile(r"[^!-~]|%")
+_SAFE_IN_GROUP = _VISIBLE.replace("%", "").replace(",", "")
 _NEEDS_CARE = re.compile(r"[^ -~]|%|^ | $")
 
-Headers = list[tuple[bytes, bytes]]
-Names = Sequence[tuple[Callable[[GateCookie], str], bytes]]
+Names = Sequence[tuple[IdentityField, str]]
 
 
-def read_names(headers: Sequence[tuple[IdentityField, str]]) -> Names:
-    """Return the configured *headers*, each with what fills it."""
-    return [(_VALUES[field], name.lower().encode()) for field, name in headers]
-
-
-def header_value(text: str) -> str:
+def header_value(text: str) -> bytes:
     """Return *text* as a header may carry it: UTF-8 in percent-encoding wherever it is not visible ASCII.
 
     A percent sign is encoded too, so that decoding once gives *text* back.
     """
-    if (text.isascii() and text.isalnum()) or not _NEEDS_CARE.search(text):
-        return text
+    if not _NEEDS_CARE.search(text):
+        return text.encode()
     inner = quote(text.strip(" "), safe=_SAFE)
     blanks_before = len(text) - len(text.lstrip(" "))
     blanks_after = 0 if not inner else len(text) - len(text.rstrip(" "))
-    return "%20" * blanks_before + inner + "%20" * blanks_after
+    return ("%20" * blanks_before + inner + "%20" * blanks_after).encode()
 
 
-def groups_value(groups: Sequence[str]) -> str:
+def text_of(value: bytes) -> str:
+    """Return the text that a header's *value* stands for."""
+    return unquote(value.decode())
+
+
+def groups_value(groups: Iterable[str]) -> bytes:
     """Return *groups* in one header, with commas between; a comma within a name is percent-encoded."""
-    joined = SEPARATOR.join(groups)
-    if joined.count(SEPARATOR) < max(1, len(groups)) and not _NEEDS_CARE_IN_GROUP.search(joined):
-        return joined
-    return SEPARATOR.join(quote(group, safe=_SAFE_IN_GROUP) for group in groups)
+    return _SEPARATOR.join(quote(group, safe=_SAFE_IN_GROUP).encode() for group in groups)
 
 
-def identity_headers(names: Names, cookie: GateCookie) -> Headers:
-    """Return the headers that name the person of *cookie*."""
-    return [(header, value(cookie).encode()) for value, header in names]
+def groups_of(value: bytes) -> list[str]:
+    """Return the groups that a header's *value* stands for."""
+    return [text_of(group) for group in value.split(_SEPARATOR)] if value else []
 
 
-def no_identity(names: Names) -> Headers:
-    """Return the same headers with nothing in them: a proxy then overwrites what a client sent under their names."""
-    return [(header, b"") for _, header in names]
+def half_of(groups: bytes) -> bytes:
+    """Return the first half of the *groups* of a header, without the last one of an odd number."""
+    each = groups.split(_SEPARATOR)
+    return _SEPARATOR.join(each[: len(each) // 2])
 
 
-_VALUES: Mapping[IdentityField, Callable[[GateCookie], str]] = {
-    IdentityField.SUBJECT: lambda cookie: cookie.subject,
-    IdentityField.USERNAME: lambda cookie: header_value(cookie.username),
-    IdentityField.NAME: lambda cookie: header_value(cookie.name),
-    IdentityField.EMAIL: lambda cookie: header_value(cookie.email or ""),
-    IdentityField.GROUPS: lambda cookie: groups_value(cookie.groups),
-}
+def header_names(names: Names) -> tuple[bytes, ...]:
+    """Return the configured names as they are written."""
+    return tuple(name.lower().encode() for _, name in names)
+
+
+def identity_reader(names: Names) -> Callable[[GateCookie], tuple[bytes, ...]]:
+    """Return what fills the headers *names* from a cookie."""
+    fields = [field.value for field, _ in names]
+    if len(fields) == 1:
+        return lambda cookie: (getattr(cookie, fields[0]),)
+    return attrgetter(*fields)

@@ -28,19 +28,29 @@ def plain_path(target: bytes) -> str | None:
     return None if _EMPTY_OR_DOTTED.search(decoded) else decoded
 
 
-def action_for(rules: Sequence[PathRule], path: str | None) -> PathAction:
-    """Return what the first rule that covers *path* says; a path that no rule covers needs a sign-in.
+class Rules:
+    """The rules of one host, made ready: the first one that covers a path counts."""
 
-    An uncertain path is opened by no rule, and closed by every rule that closes any path.
-    """
-    for rule in rules:
+    __slots__ = ("_actions", "_closes_any", "_covering")
+
+    def __init__(self, rules: Sequence[PathRule]) -> None:
+        self._actions = tuple(rule.action for rule in rules)
+        self._closes_any = PathAction.DENY in self._actions
+        self._covering = re.compile("|".join(f"({_pattern(rule.path)})" for rule in rules))
+
+    def action_for(self, path: str | None) -> PathAction:
+        """Return what to do with *path*; one that no rule covers needs a sign-in.
+
+        An uncertain path is opened by no rule, and closed by every rule that closes any path.
+        """
         if path is None:
-            if rule.action is PathAction.DENY:
-                return PathAction.DENY
-        elif _covers(rule.path, path):
-            return rule.action
-    return PathAction.ALLOW
+            return PathAction.DENY if self._closes_any else PathAction.ALLOW
+        found = self._covering.match(path)
+        return self._actions[found.lastindex - 1] if found and found.lastindex else PathAction.ALLOW
 
 
-def _covers(pattern: str, path: str) -> bool:
-    return path == pattern or (pattern.endswith("/") and (path.startswith(pattern) or path == pattern[:-1]))
+def _pattern(path: str) -> str:
+    """Return what covers *path*: it alone, or with a slash at its end all below it too."""
+    if path.endswith("/"):
+        return re.escape(path[:-1]) + r"(?:/|\Z)"
+    return re.escape(path) + r"\Z"
