@@ -1,13 +1,27 @@
-"""What can go wrong between a browser and the gateway, sorted by whose fault it is.
+"""What can go wrong in the gateway, sorted by whose fault it is and whether trying again helps.
 
     GatewayError                 never raised itself
-    ├─ BadRequestError           what the browser sent cannot be meant; a page, never a redirect
-    ├─ ForgedRequestError        a form without the token that only our own page holds
-    ├─ RefusedError              the person or the sign-in is turned away; ``reason`` picks page and audit event
-    ├─ StartAgainError           nobody's fault: this sign-in is over, a button begins another
-    └─ TooManyStartsError        come back after ``retry_after``
+    ├─ VisitError                what a browser brought: told in a page, and no better the second time
+    │  ├─ BadRequestError        what the browser sent cannot be meant; a page, never a redirect
+    │  ├─ ForgedRequestError     a form without the token that only our own page holds
+    │  ├─ RefusedError           the person or the sign-in is turned away; ``reason`` picks page and audit event
+    │  ├─ StartAgainError        nobody's fault: this sign-in is over, a button begins another
+    │  ├─ ToldByRedirectError    the relying party asked wrongly and learns of it (``flow/asking.py``)
+    │  └─ TooManyStartsError     come back after ``retry_after``
+    ├─ SetUpError                what the operator set: told by the command, mend it and start again
+    │  ├─ ConfigError            the configuration has faults, all of them named (``config/faults.py``)
+    │  ├─ CannotListenError      an address that is not to be had (``listeners.py``)
+    │  └─ WrongSecretKeyError    not the key that this database was made with (``keys.py``)
+    ├─ UnavailableError          what we lean on is not there just now: try again
+    │  ├─ StoreError             the database, or Redis, does not answer (``store/sql/driver.py``)
+    │  │  └─ WrongWorldStampError   it is the other world's (``store/migrate.py``)
+    │  ├─ RingExhaustedError     no key may seal at this moment (``ring.py``)
+    │  └─ OutboundError          a relying party's server does not answer (``outbound.py``)
+    └─ SealError                 not sealed by us, or not for this: as good as absent (``ring.py``)
 
-WeCom's own errors keep their tree (``gongpai.wecom.errors``). Only ``web/http.py`` turns any of them into a page.
+A class stands where it is raised, if a word of its own belongs to that place. WeCom's own errors keep their tree
+(``gongpai.wecom.errors``), those of OAuth theirs (``oidc/errors.py``). Only ``web/http.py`` turns any of them into a
+page.
 """
 
 from datetime import timedelta
@@ -44,15 +58,27 @@ class GatewayError(Exception):
     """Base of the tree."""
 
 
-class BadRequestError(GatewayError):
+class VisitError(GatewayError):
+    """A browser brought what leads nowhere."""
+
+
+class SetUpError(GatewayError):
+    """The operator's settings do not serve: mend them and start again."""
+
+
+class UnavailableError(GatewayError):
+    """Something that the gateway leans on does not answer: try again."""
+
+
+class BadRequestError(VisitError):
     """The request cannot be meant; the text is for the log and names no value that was sent."""
 
 
-class ForgedRequestError(GatewayError):
+class ForgedRequestError(VisitError):
     """A form came without the token of our own page; nothing was done."""
 
 
-class RefusedError(GatewayError):
+class RefusedError(VisitError):
     """The sign-in ends here."""
 
     def __init__(self, reason: Reason) -> None:
@@ -60,7 +86,7 @@ class RefusedError(GatewayError):
         self.reason = reason
 
 
-class StartAgainError(GatewayError):
+class StartAgainError(VisitError):
     """The sign-in is over; another begins by a button."""
 
     def __init__(self, reason: Reason) -> None:
@@ -68,7 +94,7 @@ class StartAgainError(GatewayError):
         self.reason = reason
 
 
-class TooManyStartsError(GatewayError):
+class TooManyStartsError(VisitError):
     """This address begins sign-ins faster than the limit."""
 
     def __init__(self, retry_after: timedelta) -> None:

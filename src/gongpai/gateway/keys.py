@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gongpai.gateway.errors import SetUpError
 from gongpai.gateway.records import KeyPurpose, SealedKey
 from gongpai.gateway.ring import KEY_BYTES, KEY_ID_BYTES, KeyRing, RingKey, derive
 from gongpai.gateway.store.ports import KeyStore
@@ -29,7 +30,7 @@ _NONCE_BYTES = 12
 __all__ = ["KeyKeeper", "WrongSecretKeyError", "derive"]
 
 
-class WrongSecretKeyError(Exception):
+class WrongSecretKeyError(SetUpError):
     """The secret_key is not the one that this database's key ring was made with; put the right one back."""
 
 

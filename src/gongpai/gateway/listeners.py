@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gongpai.gateway.config import Address
+from gongpai.gateway.errors import SetUpError
 
 _BACKLOG = 2_048
 # Not in the socket module: asm-generic/socket.h, 26.
@@ -24,7 +25,7 @@ _LAST_HANDSHAKES_SECONDS = 0.2
 _LOOK_EVERY_SECONDS = 0.02
 
 
-class CannotListenError(Exception):
+class CannotListenError(SetUpError):
     """The address of the setting *key* is not to be had; ``kind`` names its words in the catalogue of faults."""
 
     def __init__(self, key: str, address: Address, error: OSError) -> None:

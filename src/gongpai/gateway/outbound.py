@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from gongpai.gateway.errors import UnavailableError
+
 TIME_LIMIT_SECONDS = 5.0
 # Ranges in which an IPv4 address hides: NAT64 (RFC 6052, RFC 8215), 6to4, Teredo. Nobody's server is called so.
 _HIDING = tuple(IPv6Network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
@@ -17,7 +19,7 @@ _HTTPS = 443
 Address: TypeAlias = IPv4Address | IPv6Address
 
 
-class OutboundError(Exception):
+class OutboundError(UnavailableError):
     """Nothing was sent, or no answer came; the text names no address."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gongpai.gateway.config.troubles import TROUBLES, Language, Saying, saying
+from gongpai.gateway.errors import SetUpError
 from gongpai.wecom.errcodes import Text
 
 
@@ -24,7 +25,7 @@ class Fault:
         return f"{where}{problem.format(detail=detail)}\n{arrow}{remedy.format(detail=detail)}"
 
 
-class ConfigError(Exception):
+class ConfigError(SetUpError):
     """The configuration has faults, all of which are in ``faults``; mend them and start again."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:

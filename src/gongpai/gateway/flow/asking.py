@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gongpai.gateway.errors import TooManyStartsError
+from gongpai.gateway.errors import TooManyStartsError, VisitError
 from gongpai.gateway.grants.opaque import hash_token, new_token
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
 from gongpai.gateway.oidc.hints import read_hint
@@ -45,7 +45,7 @@ class Bound:
     handle: str | None = None
 
 
-class ToldByRedirectError(Exception):
+class ToldByRedirectError(VisitError):
     """The party learns of its fault: the browser goes to ``url``."""
 
     def __init__(self, url: str, cause: AuthorizationError) -> None:

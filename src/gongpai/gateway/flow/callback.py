@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gongpai.gateway import metrics
 from gongpai.gateway.codes import SeenCodes
-from gongpai.gateway.errors import BadRequestError, GatewayError, Reason, RefusedError, StartAgainError
+from gongpai.gateway.errors import BadRequestError, Reason, RefusedError, StartAgainError, VisitError
 from gongpai.gateway.flow.attempts import Attempts, Trip
 from gongpai.gateway.flow.outcome import Kind, Outcome, decode, encode, outcome_of, page_again
 from gongpai.gateway.records import Purpose, Session, SignInAttempt
@@ -120,7 +120,7 @@ class Callback:
         try:
             self._require_own(visit, app, came, attempt)
             finished = await self.settle[attempt.purpose](visit, returned, session)
-        except (GatewayError, WeComError) as error:
+        except (VisitError, WeComError) as error:
             page = page_of(error, visit.reference, visit.start_url)
             await self._finish(attempt, outcome_of(page, visit.reference))
             raise

@@ -8,11 +8,11 @@ from gongpai.gateway import metrics
 from gongpai.gateway.errors import (
     BadRequestError,
     ForgedRequestError,
-    GatewayError,
     Reason,
     RefusedError,
     StartAgainError,
     TooManyStartsError,
+    VisitError,
 )
 from gongpai.gateway.logs import logger
 from gongpai.gateway.oidc.errors import InvalidPartyError, OAuthError
@@ -135,7 +135,7 @@ def _record(error: Exception, page: Page) -> None:
         case ApiError() | TransportError():
             metrics.wecom_failures.labels(type(error).__name__, str(getattr(error, "errcode", ""))).inc()
             _log.error("wecom_failure", page=name, error=type(error).__name__, **_facts_of(error))
-        case GatewayError() | OAuthError():
+        case VisitError() | OAuthError():
             _log.info("turned_away", page=name, error=type(error).__name__, cause=str(error))
         case _:
             _log.error("failure", page=name, exc_info=error)

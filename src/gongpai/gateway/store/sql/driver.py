@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from gongpai.gateway.errors import UnavailableError
 from gongpai.gateway.store.sql.rows import Row
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Trouble(StrEnum):
     TICKETS = "tickets_unreachable"
 
 
-class StoreError(Exception):
+class StoreError(UnavailableError):
     """The database could not be asked or did not answer in time; nothing was decided."""
 
     def __init__(self, message: str = "", trouble: Trouble = Trouble.FAILED) -> None:
