@@ -141,7 +141,7 @@ class Party:
 
 async def follow(browser: Browser, answer: httpx2.Response) -> str:
     """Follow redirects through us and WeCom until one leads to a party; return that address."""
-    for _ in range(8):
+    for _ in range(12):
         assert answer.status_code in {302, 303}, answer.text
         location = answer.headers["location"]
         if not location.startswith(("/", PUBLIC_URL, "http://127.0.0.1:")) or location.startswith(LOOPBACK_PARTY):

@@ -155,9 +155,28 @@ async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Sto
     other = await sessions.disclose((await start(stores)).session, disclosure)
     assert other is not None
     assert sessions.open_disclosure(replace(other, disclosure=session.disclosure)) is None  # moved to another row
-    await sessions.erase_disclosure(session)
+    later = NOW + timedelta(minutes=1)
+    await sessions.erase_disclosure(session, later)
     kept = await stores.sessions.get(session.ref)
     assert kept is not None
-    assert kept.disclosure is None
+    erased = Fact("auth/getuserdetail", later, None, "erased")
+    assert sessions.open_disclosure(kept) == Disclosure(NOW, {"mobile": erased})
+    await sessions.erase_disclosure(kept, later + timedelta(minutes=1))
+    assert await stores.sessions.get(session.ref) is not None
+    await sessions.erase_disclosure(started.session, later)
+    emptied = await stores.sessions.get(session.ref)
+    assert emptied is not None
+    assert emptied.disclosure is None
     await sessions.end(session.ref, EndReason.SIGN_OUT, NOW)
     assert await sessions.disclose(session, disclosure) is None
+
+
+async def test_a_look_at_a_session_leaves_no_trace(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    later = NOW + timedelta(hours=1)
+    assert await sessions.peek(started.cookie, later) == started.session
+    assert await sessions.look(started.session.ref, later) == started.session
+    assert await stores.sessions.get(started.session.ref) == started.session
+    assert await sessions.peek(None, later) is None
+    assert await sessions.look(started.session.ref, started.session.idle_expires_at) is None
+    assert await sessions.look("unknown", later) is None

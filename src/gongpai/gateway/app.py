@@ -30,8 +30,9 @@ from gongpai.gateway.entry import Entry
 from gongpai.gateway.flow.arrival import Arrive
 from gongpai.gateway.flow.attempts import Attempts
 from gongpai.gateway.flow.callback import Callback, Settle
-from gongpai.gateway.flow.disclosure import Disclose
+from gongpai.gateway.flow.disclosure import Asker, Disclose, DiscloseElsewhere
 from gongpai.gateway.flow.dispatcher import Dispatcher
+from gongpai.gateway.flow.handoff import HandoffStep
 from gongpai.gateway.flow.handover import CROSS_PATH, FINISH_PATH, Handover
 from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.gate import BEGIN_PATH, Gate
@@ -51,8 +52,8 @@ from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages, see_other
-from gongpai.gateway.web.machines import Machines
-from gongpai.gateway.web.return_to import HOME, own_page
+from gongpai.gateway.web.machines import Endpoint, Machines
+from gongpai.gateway.web.return_to import DISCLOSURE, HANDOFF, HOME, own_page
 from gongpai.gateway.web.shell import Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 from gongpai.wecom.client import AsyncWeComClient
@@ -149,21 +150,28 @@ def _compose(
     directory = Directory(stores.directory, config.session.profile_age)
     admission = Admission(config, clients, directory, stores.people, sessions, audit, _new_subject, clock)
     attempts = Attempts(config, stores.attempts, stores.counters, clock)
+    asker = Asker(clients, clock)
     settle: dict[Purpose, Settle] = {
         Purpose.SIGN_IN: Arrive(config, clients, admission, sessions, audit, clock),
-        Purpose.DISCLOSURE: Disclose(clients, sessions, audit, clock),
+        Purpose.DISCLOSURE: Disclose(asker, sessions, audit, clock),
+        Purpose.HANDOFF: DiscloseElsewhere(asker, stores.handoffs, sessions, audit, clock),
     }
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
     signout = SignOut(sessions, audit, clock)
-    dispatcher = Dispatcher(config, sessions, admission, attempts, callback, signout, rendered, clock)
+    handoff = HandoffStep(
+        config.public_url, stores.handoffs, stores.counters, sessions, attempts, rendered, audit, clock
+    )
+    dispatcher = Dispatcher(config, sessions, admission, attempts, callback, signout, handoff, rendered, clock)
     keys, pairwise_key = upkeep.signing_keys, _pairwise_key(config)
-    rooms = Rooms(config, stores, sessions, admission, parties, keys, pairwise_key, rendered, audit, clock)
+    rooms = Rooms(
+        config, stores, sessions, admission, parties, keys, pairwise_key, attempts, handoff, rendered, audit, clock
+    )
     provider = provide(rooms)
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    routes = [*_routes(dispatcher, account, health), *provider.routes]
+    routes = [*_routes(dispatcher, account, health), *_handoff_routes(handoff), *provider.routes]
     gate = None
     if config.gate is not None:
         sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
@@ -175,7 +183,12 @@ def _compose(
         gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock, _seconds(clock))
         routes.append(_handover_route(handover))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
+    return GatewayApp(_answer_by(routes, provider.endpoints, rendered, config, codes), gate)
 
+
+def _answer_by(
+    routes: list[BaseRoute], endpoints: Mapping[str, Endpoint], rendered: Pages, config: Config, codes: SeenCodes
+) -> ASGIApp:
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
         answer = rendered.answer(scope[SCOPE_KEY], pages.NotFound())
         await answer(scope, receive, send)
@@ -183,7 +196,7 @@ def _compose(
     # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
     router = Router(routes, redirect_slashes=False, default=not_found)
     shell = Shell(router, rendered, config.trusted_proxies, codes.see)
-    return GatewayApp(Machines(provider.endpoints, shell, config.trusted_proxies, codes.see), gate)
+    return Machines(endpoints, shell, config.trusted_proxies, codes.see)
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:
@@ -200,12 +213,27 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),
         Route("/signout", _page(dispatcher.sign_out), methods=["GET", "POST"]),
-        Route("/me/disclosure", _page(dispatcher.disclose), methods=["POST"]),
+        Route(DISCLOSURE, _page(dispatcher.disclose), methods=["GET", "POST"]),
         Route("/me/disclosure/erase", _page(account.erase_disclosure), methods=["POST"]),
         Route("/me/consents/withdraw", _page(account.withdraw_consent), methods=["POST"]),
         Route("/me/sessions/end", _page(account.end_session), methods=["POST"]),
         Route("/language/{language}", _choose_language, methods=["GET"]),
         Route("/", _page(home), methods=["GET"]),
+    ]
+
+
+def _handoff_routes(handoff: HandoffStep) -> list[BaseRoute]:
+    async def ticket(request: Request) -> Response:
+        visit, shown = request.scope[SCOPE_KEY], request.path_params["ticket"]
+        return await (handoff.pick(visit, shown) if request.method == "POST" else handoff.open(visit, shown))
+
+    async def state(request: Request) -> Response:
+        return await handoff.watch(request.scope[SCOPE_KEY], request.path_params["ref"])
+
+    return [
+        Route(HANDOFF, _page(handoff.lost), methods=["GET"]),
+        Route(f"{HANDOFF}/{{ticket}}", ticket, methods=["GET", "POST"]),
+        Route(f"{HANDOFF}/{{ref}}/state", state, methods=["GET"]),
     ]
 
 

@@ -20,11 +20,14 @@ from gongpai.gateway.endpoints.revocation import Revocation
 from gongpai.gateway.endpoints.token import Token
 from gongpai.gateway.endpoints.userinfo import UserInfo
 from gongpai.gateway.flow.asking import PUSHED_AGE, PUSHED_PREFIX, Asking
+from gongpai.gateway.flow.attempts import Attempts
 from gongpai.gateway.flow.authorize import Authorize
 from gongpai.gateway.flow.consent import ConsentStep
 from gongpai.gateway.flow.device import Device
 from gongpai.gateway.flow.end_session import EndSession
+from gongpai.gateway.flow.handoff import HandoffStep
 from gongpai.gateway.flow.signout import SignOut
+from gongpai.gateway.flow.wecom_consent import WeComConsent
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.lookup import Lookup
 from gongpai.gateway.grants.redeem import Redeemer
@@ -54,6 +57,8 @@ class Rooms:
     parties: Parties
     keys: SigningKeys
     pairwise_key: bytes = field(repr=False)
+    attempts: Attempts
+    handoff: HandoffStep
     pages: Pages
     audit: Audit
     clock: Callable[[], datetime]
@@ -120,8 +125,9 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Askin
 def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> list[BaseRoute]:
     stores, audit, clock = rooms.stores, rooms.audit, rooms.clock
     consent = ConsentStep(stores.consents, audit, clock)
+    wecom_consent = WeComConsent(asking, rooms.sessions, rooms.attempts, rooms.handoff, rooms.pages, audit, clock)
     authorize = Authorize(
-        asking, rooms.sessions, rooms.admission, portraits, consent, issuer, rooms.pages, audit, clock
+        asking, rooms.sessions, rooms.admission, portraits, consent, wecom_consent, issuer, rooms.pages, audit, clock
     )
 
     async def go_on(request: Request) -> Response:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from gongpai.gateway.config import SessionLimits
-from gongpai.gateway.records import Disclosure, EndReason, KeyPurpose, Person, Profile, Session
+from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Person, Profile, Session
 from gongpai.gateway.ring import KeyRing, SealError
 from gongpai.gateway.store.ports import SessionFactsStore, SessionStore
 
@@ -121,6 +121,16 @@ class Sessions:
             return None
         return replace(session, seen_at=now, idle_expires_at=idle_expires_at)
 
+    async def peek(self, cookie: str | None, now: datetime) -> Session | None:
+        """Return the living session of *cookie* and leave no trace: it lives no longer for that."""
+        session_id = open_session(self._ring, cookie, now)
+        return None if session_id is None else await self.look(_ref(session_id), now)
+
+    async def look(self, ref: str, now: datetime) -> Session | None:
+        """Return the living session named *ref* and leave no trace, as ``peek`` does."""
+        session = await self._store.get(ref)
+        return session if session is not None and is_alive(session, now) else None
+
     async def find(self, subject: str, now: datetime) -> list[Session]:
         """Return the living sessions of a person, the last seen first."""
         return await self._store.find(subject, now)
@@ -145,9 +155,17 @@ class Sessions:
         sealed = self._ring.seal(KeyPurpose.KEPT, msgspec.json.encode(disclosure), _disclosure_use(session))
         return replace(session, disclosure=sealed) if await self._facts.disclose(session.ref, sealed) else None
 
-    async def erase_disclosure(self, session: Session) -> None:
-        """Erase what the member disclosed in this session."""
-        await self._facts.disclose(session.ref, None)
+    async def erase_disclosure(self, session: Session, now: datetime) -> None:
+        """Erase what the member disclosed in this session; that they did is kept, so that no party asks again."""
+        disclosure = self.open_disclosure(session)
+        if disclosure is None:
+            await self._facts.disclose(session.ref, None)
+            return
+        erased = {
+            name: fact if fact.value is None else Fact(fact.source, now, None, "erased")
+            for name, fact in disclosure.facts.items()
+        }
+        await self.disclose(session, replace(disclosure, facts=erased))
 
     def open_disclosure(self, session: Session) -> Disclosure | None:
         """Return what the member disclosed; None if there is nothing, or the key it was sealed under is gone."""

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
 from gongpai.gateway import records
-from gongpai.gateway.account.facts import profile_facts, sensitive_facts, session_line
+from gongpai.gateway.account.facts import has_given, profile_facts, sensitive_facts, session_line
 from gongpai.gateway.records import Disclosure, Profile
 from gongpai.gateway.web.pages import Fact
 from gongpai.wecom.models import Field
@@ -37,6 +37,20 @@ def test_what_was_disclosed_is_shown_with_its_source_and_the_rest_with_the_reaso
     shown = {fact.field: fact for fact in sensitive_facts(Disclosure(NOW, facts))}
     assert shown["mobile"] == Fact("mobile", "13800138001", "auth/getuserdetail", NOW)
     assert shown["email"] == Fact("email", None, "auth/getuserdetail", NOW, "not_given")
+
+
+def test_a_field_that_was_not_asked_for_with_the_others_says_so() -> None:
+    disclosure = Disclosure(NOW, {"mobile": records.Fact("auth/getuserdetail", NOW, None, "skipped")})
+    shown = {fact.field: fact.reason for fact in sensitive_facts(disclosure)}
+    assert (shown["mobile"], shown["email"]) == ("skipped", "not_asked")
+
+
+def test_only_a_field_with_a_value_was_given() -> None:
+    refused = records.Fact("auth/getuserdetail", NOW, None, "member_refused")
+    assert not has_given(None)
+    assert not has_given(Disclosure(NOW, {"mobile": refused}))
+    given = records.Fact("auth/getuserdetail", NOW, "13800138001")
+    assert has_given(Disclosure(NOW, {"email": refused, "mobile": given}))
 
 
 def test_a_session_says_which_browser_it_is_and_whether_it_is_this_one() -> None:

@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from gongpai.gateway.records_provider import AuthMethod, EmailSource, GrantType, SigningAlg, WebLoginRule
+from gongpai.gateway.records_provider import (
+    AuthMethod,
+    DisclosureRule,
+    EmailSource,
+    GrantType,
+    SigningAlg,
+    WebLoginRule,
+)
 from settings_of_tests import faults, read
 
 SECRET = "a-secret-of-this-test-alone-43-characters-x"
@@ -40,6 +47,7 @@ def test_a_party_can_be_told_everything(tmp_path: Path) -> None:
         "email": "template",
         "email_template": "{userid}@corp.example",
         "email_domains": "Corp.Example",
+        "disclosure": "never",
         "groups": "1,2",
         "group_names__1": "staff",
         "backchannel_logout_uri": "https://wiki.example.com/logout",
@@ -55,6 +63,7 @@ def test_a_party_can_be_told_everything(tmp_path: Path) -> None:
     assert party.id_token_alg is SigningAlg.ES256
     assert party.claim_rules.email is EmailSource.TEMPLATE
     assert party.claim_rules.email_domains == {"corp.example"}
+    assert party.disclosure is DisclosureRule.NEVER
     assert party.claim_rules.group_ids == frozenset({1, 2})
     assert party.claim_rules.group_names == {1: "staff"}
     assert party.policy.web_login is WebLoginRule.DENY

@@ -4,13 +4,14 @@ import asyncio
 
 import pytest
 
-from gateways import PUBLIC_URL, Gateway
+from gateways import PORTAL, PUBLIC_URL, Gateway
 from relying_party import LUNCH, Party
 
 
 async def test_a_code_becomes_tokens_and_the_tokens_a_person(provider: Gateway) -> None:
     party = Party(provider)
     browser = provider.browser()
+    provider.corner.set_consent(PORTAL, "lisi", ("biz_mail",))
     back = await party.sign_in(browser, scope="openid profile email groups")
     assert (back["state"], back["iss"]) == (party.state, PUBLIC_URL)
     answer = await party.redeem(back["code"])
@@ -26,6 +27,7 @@ async def test_a_code_becomes_tokens_and_the_tokens_a_person(provider: Gateway) 
     assert told["sub"] == claims["sub"]
     assert told["preferred_username"] == "lisi"
     assert told["name"] == provider.corner.member("lisi").name
+    assert told["email"] == provider.corner.member("lisi").biz_mail
 
 
 async def test_a_live_session_answers_at_once_and_keeps_no_request(provider: Gateway) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateways import DESKTOP_UA, PORTAL, Browser, Gateway, callback, query_of
+from gateways import PORTAL, Browser, Gateway, callback, query_of
 from gongpai.gateway.flow.disclosure import disclosure_of
 from gongpai.wecom import Gender, UserDetail
 
@@ -97,17 +97,6 @@ async def test_a_ticket_that_wecom_rejects_leaves_a_reason(gateway: Gateway, err
     answer = await browser.get(callback(state, _consent(gateway, "lisi", "mobile")))
     assert answer.headers["location"] == "/me"
     assert gateway.corner.member("lisi").mobile not in (await browser.get("/me")).text
-
-
-async def test_on_a_desktop_a_qr_code_of_our_own_page_says_where_to_go_on(gateway: Gateway) -> None:
-    browser = gateway.browser(DESKTOP_UA)
-    state = (await browser.begin())["state"]
-    await browser.get(callback(state, gateway.mint("lisi", way="web")))
-    page = await browser.post("/me/disclosure", page=(await browser.get("/me")).text)
-    assert page.status_code == 200
-    assert "<svg" in page.text
-    assert "https://sso.gongpai.test/me" in page.text
-    assert "open.weixin" not in page.text
 
 
 def test_the_default_gender_is_no_disclosure() -> None:

@@ -8,8 +8,11 @@ import pytest
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.next_step_authorize import (
+    AskAgain,
     AskConsent,
+    AskInWeCom,
     ChooseAccount,
+    ContinueInWeCom,
     LogIn,
     PartyStep,
     Refuse,
@@ -18,6 +21,7 @@ from gongpai.gateway.flow.next_step_authorize import (
     TurnAway,
     next_party_step,
 )
+from gongpai.gateway.flow.sensitive import Lacking
 from gongpai.gateway.oidc.errors import ErrorCode
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty, WebLoginRule
@@ -236,3 +240,27 @@ def test_prompt_none_shows_the_person_nothing(party: RelyingParty, settled: Sett
     # Attacks 30 and 34.
     request = replace(_REQUEST, prompt=frozenset({"none"}))
     assert next_party_step(request, party, settled, _NOW) == step
+
+
+_PHONE = Lacking(("mobile",))
+_LEFT = Lacking(("mobile",), was_asked=True)
+
+
+@pytest.mark.parametrize(
+    ("session", "lacking", "step"),
+    [
+        (_IN_APP, _PHONE, AskInWeCom(("mobile",))),
+        (_IN_APP, _LEFT, AskAgain(("mobile",))),
+        (_WEB, _PHONE, ContinueInWeCom(("mobile",))),
+        (_WEB, _LEFT, ContinueInWeCom(("mobile",))),
+        (_IN_APP, Lacking(), Respond()),
+    ],
+)
+def test_what_only_wecom_hands_over_is_asked_for_last_and_where_the_session_came_in(
+    session: Session, lacking: Lacking, step: PartyStep
+) -> None:
+    settled = replace(_with(session), lacking=lacking)
+    assert next_party_step(_REQUEST, _PARTY, settled, _NOW) == step
+    assert next_party_step(_REQUEST, _STRANGER, settled, _NOW) == AskConsent(_SCOPES)
+    silent = replace(_REQUEST, prompt=frozenset({"none"}))
+    assert next_party_step(silent, _PARTY, settled, _NOW) == Respond()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import Language
 from gongpai.gateway.web import pages
+from gongpai.gateway.web import pages_disclosure as disclosure
 from gongpai.gateway.web.pages import Choice, Fact, Page, SessionLine
 from gongpai.gateway.web.render import RequestContext
 
@@ -12,6 +13,10 @@ NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 REFERENCE = "7F3K-92QD"
 START = "/signin?app=main"
 NONCE = "n0nce"
+TICKET_URL = "https://sso.example.com/handoff/4cXl0nq2mVQ0bq1sO0hZtA"
+WISH = disclosure.Wish("Grafana", ("biz_mail", "mobile"))
+ALL_FIELDS = ("avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address")
+SKIPPING = disclosure.Skipping("/authorize/handle", "session", "https://grafana.example.com")
 
 
 def context(
@@ -145,5 +150,19 @@ PAGES: dict[str, Page] = {
     "signed-out": pages.SignedOut({"app": "main", "return_to": "/me"}),
     "me": me(),
     "me-before": me(is_in_wecom=False, has_disclosure=False),
-    "disclosure-desktop": pages.DisclosureDesktop("https://sso.example.com/me"),
+    "continue-in-wecom": disclosure.ContinueInWeCom(
+        WISH, TICKET_URL, 42, "/handoff/ref/state", "/authorize/handle", "/authorize/handle", SKIPPING
+    ),
+    "continue-in-wecom-own": disclosure.ContinueInWeCom(
+        disclosure.Wish(None, ALL_FIELDS), TICKET_URL, 42, "/handoff/ref/state", "/me", "/me/disclosure"
+    ),
+    "ask-again": disclosure.AskAgain(WISH, SKIPPING),
+    "handoff-pick": disclosure.HandoffPick(WISH, "203.0.113.77", NOW, (17, 42, 80), "/handoff/ticket"),
+    "handoff-pick-own": disclosure.HandoffPick(
+        disclosure.Wish(None, ALL_FIELDS), "2001:db8::77", NOW, (17, 42, 80), "/handoff/ticket"
+    ),
+    "handoff-done": disclosure.HandoffMessage(200, "done"),
+    "handoff-gone": disclosure.HandoffMessage(400, "gone"),
+    "handoff-not-wecom": disclosure.HandoffMessage(200, "not_wecom"),
+    "handoff-wrong-number": disclosure.HandoffMessage(403, "wrong_number"),
 }

@@ -23,6 +23,8 @@ def test_a_form_may_lead_to_wecom_and_home_alone() -> None:
 
 def test_only_the_page_with_the_panel_frames_wecom() -> None:
     assert "frame-src" not in directives(POLICY.text("N"))
+    assert directives(POLICY.text("N", is_watching=True))["connect-src"] == "'self'"
+    assert "connect-src" not in directives(POLICY.text("N"))
     assert directives(POLICY.text("N", has_panel=True))["frame-src"] == "https://login.work.weixin.qq.com"
 
 

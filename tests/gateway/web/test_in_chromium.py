@@ -66,11 +66,14 @@ class Gallery:
             file = self._static.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
             route.fulfill(status=file.status_code, headers=dict(file.headers), body=file.content)
         elif origin == _ORIGIN and name in PAGES:
-            policy = _POLICY.text(NONCE, has_panel=name == "panel")
-            signed_in = name.startswith(("me", "signout", "disclosure"))
+            is_watching = name.startswith("continue-in-wecom")
+            policy = _POLICY.text(NONCE, has_panel=name == "panel", is_watching=is_watching)
+            signed_in = name.startswith(("me", "signout", "continue-in-wecom", "ask-again"))
             html = render(context(self._device.lang, is_signed_in=signed_in), PAGES[name])
             headers = {"content-security-policy": f"{policy}; require-trusted-types-for 'script'"}
             route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=headers)
+        elif origin == f"{_ORIGIN}/handoff/ref":
+            route.fulfill(json={"state": "waiting"})
         elif origin.startswith("https://login.work.weixin.qq.com/"):
             route.fulfill(content_type="text/html", body="<!doctype html><html lang=en><title>the panel</title>")
         else:
@@ -91,7 +94,16 @@ each_device = pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", 
 
 def names_for(device: Device) -> list[str]:
     if device in {NARROW_DARK, WIDE_LIGHT}:
-        return ["chooser", "panel", "refused-stranger", "signout", "me", "me-before", "disclosure-desktop"]
+        return [
+            "chooser",
+            "panel",
+            "refused-stranger",
+            "signout",
+            "me",
+            "me-before",
+            "continue-in-wecom",
+            "handoff-pick",
+        ]
     one_of_many = {"refused-stranger", "refused-member_refused", "start-again-cookie_lost"}
     return [name for name in PAGES if name in one_of_many or not name.startswith(("refused-", "start-again-"))]
 

@@ -4,10 +4,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gateway.web.gallery import NONCE, NOW, PAGES, context, me, panel
+from gateway.web.gallery import NONCE, NOW, PAGES, SKIPPING, context, me, panel
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import CATALOGUE
 from gongpai.gateway.web import pages
+from gongpai.gateway.web import pages_disclosure as disclosure
 from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.render import moment, qr_svg, render
 
@@ -84,7 +85,8 @@ def test_a_page_offers_the_other_language_and_the_way_back_from_it(page: Page) -
         panel(_HOSTILE),
         pages.Failure(_HOSTILE),
         me(_HOSTILE),
-        pages.DisclosureDesktop(f"https://sso.example.com/me?{_HOSTILE}"),
+        disclosure.AskAgain(disclosure.Wish(_HOSTILE, ("mobile",)), SKIPPING),
+        disclosure.HandoffPick(disclosure.Wish(_HOSTILE, ("mobile",)), _HOSTILE, NOW, (17, 42, 80), "/handoff/x"),
         pages.SignedOut({_HOSTILE: _HOSTILE}),
     ],
     ids=lambda page: type(page).__name__,

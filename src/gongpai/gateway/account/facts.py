@@ -25,9 +25,16 @@ def profile_facts(session: Session, names: Mapping[int, str]) -> tuple[Fact, ...
 
 def sensitive_facts(disclosure: Disclosure | None) -> tuple[Fact, ...]:
     """Return the seven sensitive fields, given or not."""
-    if disclosure is None:
-        return tuple(Fact(name.value, None, reason="not_asked") for name in Field)
-    return tuple(_fact(name.value, disclosure.facts.get(name.value)) for name in Field)
+    facts = {} if disclosure is None else disclosure.facts
+    return tuple(
+        _fact(name.value, facts[name.value]) if name.value in facts else Fact(name.value, None, reason="not_asked")
+        for name in Field
+    )
+
+
+def has_given(disclosure: Disclosure | None) -> bool:
+    """Whether there is a sensitive field to see and to erase."""
+    return disclosure is not None and any(fact.value is not None for fact in disclosure.facts.values())
 
 
 def session_line(session: Session, current: Session) -> SessionLine:

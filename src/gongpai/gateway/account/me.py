@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from gongpai.gateway.account.consents import Consents
-from gongpai.gateway.account.facts import company_fact, profile_facts, sensitive_facts, session_line
+from gongpai.gateway.account.facts import company_fact, has_given, profile_facts, sensitive_facts, session_line
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import Config
@@ -60,7 +60,7 @@ class Account:
             app_name=settings.title,
             facts=(company_fact(settings.app.corpid, company), *profile_facts(session, names)),
             sensitive=sensitive_facts(disclosure),
-            has_disclosure=disclosure is not None,
+            has_disclosure=has_given(disclosure),
             is_in_wecom=session.way == Way.IN_APP.value,
             sessions=tuple(session_line(each, session) for each in await self.sessions.find(session.subject, now)),
             consents=await self.consents.lines(session),
@@ -73,8 +73,9 @@ class Account:
         session = await self._session(visit)
         if session is None:
             return _to_sign_in()
-        await self.sessions.erase_disclosure(session)
-        await self.audit.record(AuditEvent("disclosure.erased", session.subject, session.ref), self.clock())
+        now = self.clock()
+        await self.sessions.erase_disclosure(session, now)
+        await self.audit.record(AuditEvent("disclosure.erased", session.subject, session.ref), now)
         return see_other(HOME)
 
     async def withdraw_consent(self, visit: Visit) -> Response:

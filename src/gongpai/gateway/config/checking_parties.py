@@ -18,6 +18,7 @@ from gongpai.gateway.oidc.scopes import SUPPORTED
 from gongpai.gateway.records_provider import (
     AuthMethod,
     ClaimRules,
+    DisclosureRule,
     EmailSource,
     GrantType,
     PartyPolicy,
@@ -103,6 +104,7 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
         sector=sector,
         claims_in_id_token=source.flag(f"{where}.claims_in_id_token"),
         claim_rules=_check_claims(source, where),
+        disclosure=DisclosureRule(_one_of(source, f"{where}.disclosure", [each.value for each in DisclosureRule])),
         backchannel_logout_uri=_check_backchannel(source, f"{where}.backchannel_logout_uri"),
         policy=_check_policy(source, f"{where}.policy", apps),
         contact=source.text(f"{where}.contact"),

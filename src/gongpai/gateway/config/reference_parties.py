@@ -89,6 +89,12 @@ PARTY_SETTINGS = (
         "模板生成的邮箱全部归您所有，可算已验证。",
         "You own every mailbox the template can name, so they count as verified.",
     ),
+    _party(
+        "disclosure",
+        "ask",
+        "email、phone、address 需要而通讯录没有的资料，是否请成员在企业微信里授权：`ask` 或 `never`。",
+        "Whether people are asked in WeCom for what email, phone and address need: `ask` or `never`.",
+    ),
     _party("groups", "", "只给出这些部门编号。", "Tell these departments only, by id."),
     _party("group_limit", "50", "最多给出多少个组。", "How many groups at most."),
     _party("corp_qualified", "false", "用户名带上企业编号。", "Usernames carry the corp."),

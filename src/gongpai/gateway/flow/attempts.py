@@ -30,6 +30,7 @@ class Trip:
     return_to: str
     purpose: Purpose = Purpose.SIGN_IN
     session_ref: str | None = None
+    handoff: str | None = None
     restarts: int = 0
 
 
@@ -65,6 +66,7 @@ class Attempts:
             restarts=trip.restarts,
             ip=visit.address,
             session_ref=trip.session_ref,
+            handoff=trip.handoff,
         )
         await self.store.put(attempt, per_browser=_MAX_PER_BROWSER)
         visit.keep_browser_secret(begun.browser_secret)
@@ -80,7 +82,7 @@ class Attempts:
         callback_url, hosts, secret = self.callback_url(trip.app), self.config.hosts, visit.browser_secret
         match trip.way:
             case Way.IN_APP:
-                scope = Scope.PRIVATE_INFO if trip.purpose is Purpose.DISCLOSURE else Scope.BASE
+                scope = Scope.BASE if trip.purpose is Purpose.SIGN_IN else Scope.PRIVATE_INFO
                 return begin_in_app(app, callback_url, scope=scope, browser_secret=secret, hosts=hosts)
             case Way.WEB:
                 return begin_web_login(app, callback_url, lang=visit.language, browser_secret=secret, hosts=hosts)

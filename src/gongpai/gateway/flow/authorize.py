@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from starlette.responses import Response
 
@@ -14,8 +15,11 @@ from gongpai.gateway.flow.asking import Asking, Bound, ToldByRedirectError
 from gongpai.gateway.flow.consent import ConsentStep, account_page
 from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.next_step_authorize import (
+    AskAgain,
     AskConsent,
+    AskInWeCom,
     ChooseAccount,
+    ContinueInWeCom,
     LogIn,
     Refuse,
     Respond,
@@ -24,6 +28,8 @@ from gongpai.gateway.flow.next_step_authorize import (
     next_party_step,
     wanted_scopes,
 )
+from gongpai.gateway.flow.sensitive import Lacking
+from gongpai.gateway.flow.wecom_consent import WeComConsent
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
 from gongpai.gateway.oidc.responses import error_url, success_url
@@ -42,6 +48,9 @@ _DESCRIPTIONS = {
 }
 
 
+_Question: TypeAlias = ChooseAccount | AskConsent | AskInWeCom | AskAgain | ContinueInWeCom
+
+
 @dataclass(frozen=True, slots=True)
 class Authorize:
     """Answers the authorization endpoint, and every later step of a request."""
@@ -51,6 +60,7 @@ class Authorize:
     admission: Admission
     portraits: Portraits
     consent: ConsentStep
+    wecom_consent: WeComConsent
     issuer: Issuer
     pages: Pages
     audit: Audit
@@ -100,7 +110,10 @@ class Authorize:
         # Somebody else may have signed in since the page was shown: then they are asked themselves.
         if session is None or fields.get("session") != session.ref:
             return await self._go(visit, bound, session)
-        match fields.get("answer"):
+        return await self._hear(visit, bound, session, fields.get("answer"))
+
+    async def _hear(self, visit: Visit, bound: Bound, session: Session, answer: str | None) -> Response:
+        match answer:
             case "stay":
                 return await self._go(visit, bound, session, has_just_chosen=True)
             case "another":
@@ -108,9 +121,14 @@ class Authorize:
             case "allow":
                 await self.consent.give(bound.party, session, wanted_scopes(bound.request, bound.party))
                 return await self._go(visit, bound, session, has_just_consented=True)
+            case "share":
+                return await self.wecom_consent.share(visit, bound, session)
+            case "skip":
+                return await self._go(visit, bound, await self.wecom_consent.skip(visit, bound, session))
             case _:
-                await self.consent.refuse(bound.party, session)
-                return await self._refuse(visit, bound, ErrorCode.ACCESS_DENIED)
+                pass
+        await self.consent.refuse(bound.party, session)
+        return await self._refuse(visit, bound, ErrorCode.ACCESS_DENIED)
 
     async def _session(self, visit: Visit) -> Session | None:
         session = await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
@@ -133,14 +151,8 @@ class Authorize:
         match step:
             case LogIn():
                 return await self._log_in(visit, bound, step)
-            case ChooseAccount() if session is not None:
-                kept = await self.asking.keep(visit, bound)
-                page = account_page(party, request, session, f"{AUTHORIZE}/{kept.handle}")
-                return self.pages.answer(visit, page, is_signed_in=True)
-            case AskConsent(scopes) if session is not None:
-                kept = await self.asking.keep(visit, bound)
-                asked = self.consent.page(party, request, session, scopes, f"{AUTHORIZE}/{kept.handle}")
-                return self.pages.answer(visit, asked, is_signed_in=True)
+            case ChooseAccount() | AskConsent() | AskInWeCom() | AskAgain() | ContinueInWeCom() if session is not None:
+                return await self._ask(visit, bound, session, step)
             case Respond() if session is not None:
                 return await self._respond(visit, bound, session)
             case Refuse(error):
@@ -150,18 +162,31 @@ class Authorize:
             case _:
                 raise RefusedError(Reason.INTERRUPTED)
 
+    async def _ask(self, visit: Visit, bound: Bound, session: Session, step: _Question) -> Response:
+        if not isinstance(step, ChooseAccount | AskConsent):
+            return await self.wecom_consent.ask(visit, bound, session, step)
+        kept = await self.asking.keep(visit, bound)
+        action, request, party = f"{AUTHORIZE}/{kept.handle}", bound.request, bound.party
+        page: pages.Page
+        if isinstance(step, ChooseAccount):
+            page = account_page(party, request, session, action)
+        else:
+            page = self.consent.page(party, request, session, step.scopes, action)
+        return self.pages.answer(visit, page, is_signed_in=True)
+
     async def _log_in(self, visit: Visit, bound: Bound, step: LogIn) -> Response:
         kept = await self.asking.keep(visit, bound)
         return see_other(signin_url(_wish(step, f"{AUTHORIZE}/{kept.handle}")))
 
     async def _settle(self, visit: Visit, bound: Bound, session: Session | None) -> Settled:
-        subject, refusal, consented = None, None, frozenset[str]()
+        subject, refusal, consented, lacking = None, None, frozenset[str](), Lacking()
         if session is not None:
             subject = self.portraits.subject(bound.party, session.subject)
             refusal = await self.portraits.why_not(bound.party, known_by(session))
             consented = await self.consent.given(bound.party, session)
+            lacking = self.wecom_consent.lacking(bound, session)
         opens_in_app = visit.client.opens_in_app_link
-        return Settled(session, subject, refusal, consented, opens_in_app)
+        return Settled(session, subject, refusal, consented, opens_in_app, lacking=lacking)
 
     async def _respond(self, visit: Visit, bound: Bound, session: Session) -> Response:
         request, now = bound.request, self.clock()

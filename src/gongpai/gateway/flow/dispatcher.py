@@ -11,6 +11,7 @@ from gongpai.gateway.config import Config, WebLogin
 from gongpai.gateway.errors import BadRequestError, RefusedError
 from gongpai.gateway.flow.attempts import Attempts, Trip, web_way
 from gongpai.gateway.flow.callback import Callback, Ended, Finished, Restarted
+from gongpai.gateway.flow.handoff import HandoffStep, Offer
 from gongpai.gateway.flow.next_step import (
     AskClick,
     AskConsent,
@@ -28,10 +29,12 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
 from gongpai.gateway.web.http import Pages, not_yet, see_other
 from gongpai.gateway.web.pages import SigninChooser
-from gongpai.gateway.web.return_to import HOME, START, own_path, signin_url
+from gongpai.gateway.web.pages_disclosure import Wish
+from gongpai.gateway.web.return_to import DISCLOSURE, HOME, START, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.hosts import WECOM
 from gongpai.wecom.links import panel_params
+from gongpai.wecom.models import Field
 from gongpai.wecom.signin import Way
 
 _MAX_APP_NAME = 64
@@ -48,6 +51,7 @@ class Dispatcher:
     attempts: Attempts
     callback: Callback
     signout: SignOut
+    handoff: HandoffStep
     pages: Pages
     clock: Callable[[], datetime]
 
@@ -75,13 +79,16 @@ class Dispatcher:
         """Finish: ``GET /signin/callback/{app}``."""
         if visit.is_fetched_ahead:
             return not_yet()
-        session = await self._session(visit)
+        # Whoever comes back for a desk's session must not prolong one of this browser by that (T19).
+        session = await self.sessions.peek(visit.cookie(cookies.SESSION), self.clock())
         result = await self.callback.finish(visit, app, session)
         match result:
             case Restarted(url):
                 return see_other(url)
             case Ended(page):
                 return self.pages.answer(visit, page)
+            case Finished(attempt) if attempt.purpose is Purpose.HANDOFF:
+                return self.handoff.end(visit, "done", 200)
             case Finished():
                 return await self._go_on(visit, result, session)
 
@@ -100,10 +107,13 @@ class Dispatcher:
         return await self._go(visit, journey, result.session or session)
 
     async def disclose(self, visit: Visit) -> Response:
-        """Ask WeCom for the sensitive fields: ``POST /me/disclosure``."""
-        await visit.form()
-        journey = Journey(return_to=HOME, apps=tuple(self.config.apps), wants_disclosure=True)
-        return await self._go(visit, journey, await self._checked_session(visit))
+        """Ask WeCom for the sensitive fields: ``POST /me/disclosure``; at a desk the phone is asked: ``GET``."""
+        if visit.method == "POST":
+            await visit.form()
+        session = await self._checked_session(visit)
+        is_at_desk = session is not None and session.way != Way.IN_APP.value
+        journey = Journey(HOME, tuple(self.config.apps), wants_disclosure=visit.method == "POST" or is_at_desk)
+        return await self._go(visit, journey, session)
 
     async def sign_out(self, visit: Visit) -> Response:
         """Ask and sign out: ``GET`` and ``POST /signout``."""
@@ -137,12 +147,17 @@ class Dispatcher:
                 trip = Trip(app, Way.IN_APP, journey.return_to, Purpose.DISCLOSURE, ref)
                 return see_other((await self.attempts.begin(visit, trip)).url)
             case ContinueInWeCom():
-                page = pages.DisclosureDesktop(f"{self.config.public_url}{HOME}")
-                return self.pages.answer(visit, page, is_signed_in=True)
+                return await self._ask_at_desk(visit, session)
             case Choose():
                 return self.pages.answer(visit, self._chooser(journey))
             case AskClick():
                 return self.pages.answer(visit, pages.SignedOut(_fields(journey)))
+
+    async def _ask_at_desk(self, visit: Visit, session: Session | None) -> Response:
+        if session is None or visit.method == "POST":
+            return see_other(DISCLOSURE)
+        offer = Offer(Wish(None, tuple(field.value for field in Field)), HOME, DISCLOSURE)
+        return await self.handoff.offer(visit, session, offer)
 
     async def _leave(self, visit: Visit, journey: Journey, app: str) -> Response:
         settings = self.config.apps[app]

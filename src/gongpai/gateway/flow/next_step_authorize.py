@@ -1,15 +1,17 @@
 """What comes next for an authorization request: the one place where the order is written (pure).
 
-First who it is and how they came (T6, T17), then whether they may use the party, then what they agree to, then the
-answer. With prompt=none whatever would need the person is an error instead.
+First who it is and how they came (T6, T17), then whether they may use the party, then what they agree to, then what
+only WeCom's own client hands over, then the answer. With prompt=none whatever would need the person is an error
+instead, except for those last details: they are left out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.flow.next_step import Via
+from gongpai.gateway.flow.sensitive import Lacking
 from gongpai.gateway.oidc.acr import wished_way
 from gongpai.gateway.oidc.claims import scopes_of
 from gongpai.gateway.oidc.claims_request import parse
@@ -37,6 +39,8 @@ class Settled:
     """The browser says that it is WeCom's own: a hint for the route, never for trust."""
     has_just_consented: bool = False
     """The person answered the consent page of this very request."""
+    lacking: Lacking = field(default_factory=Lacking)
+    """What the party needs and only WeCom's own client hands over."""
     has_just_chosen: bool = False
     """The person said for this very request that they go on as who they are."""
 
@@ -63,6 +67,27 @@ class AskConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class AskInWeCom:
+    """Send the browser to WeCom's own consent page, for these sensitive fields."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Say in WeCom what the party still needs, as its consent page was left without an answer."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContinueInWeCom:
+    """Ask at the desk to consent in WeCom on the phone."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Respond:
     """Issue an authorization code to the party."""
 
@@ -81,7 +106,9 @@ class TurnAway:
     reason: Reason
 
 
-PartyStep: TypeAlias = LogIn | ChooseAccount | AskConsent | Respond | Refuse | TurnAway
+PartyStep: TypeAlias = (
+    LogIn | ChooseAccount | AskConsent | AskInWeCom | AskAgain | ContinueInWeCom | Respond | Refuse | TurnAway
+)
 
 
 def next_party_step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
@@ -96,6 +123,9 @@ def next_party_step(request: AuthorizationRequest, party: RelyingParty, settled:
             return Refuse(ErrorCode.CONSENT_REQUIRED)
         case TurnAway():
             return Refuse(ErrorCode.ACCESS_DENIED)
+        case AskInWeCom() | AskAgain() | ContinueInWeCom():
+            # What is lacking is left out: no error of OpenID Connect's says that an answer could be fuller.
+            return Respond()
         case _:
             return step
 
@@ -117,7 +147,7 @@ def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, 
     if settled.refusal is not None:
         return TurnAway(settled.refusal)
     wanted = wanted_scopes(request, party)
-    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else Respond()
+    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else _disclose(session, settled.lacking)
 
 
 def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settled, wanted: frozenset[str]) -> bool:
@@ -125,6 +155,15 @@ def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settl
     if "consent" in request.prompt and not settled.has_just_consented:
         return True
     return not (wanted <= settled.consented or party.is_trusted)
+
+
+def _disclose(session: Session, lacking: Lacking) -> PartyStep:
+    """Ask for the sensitive fields where WeCom hands them over: in its own client (WeCom 98177)."""
+    if not lacking.fields:
+        return Respond()
+    if session.way != Way.IN_APP.value:
+        return ContinueInWeCom(lacking.fields)
+    return AskAgain(lacking.fields) if lacking.was_asked else AskInWeCom(lacking.fields)
 
 
 def _came_rightly(policy: PartyPolicy, session: Session) -> bool:

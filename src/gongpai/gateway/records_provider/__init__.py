@@ -24,6 +24,7 @@ from gongpai.gateway.records_provider.grants import (
 from gongpai.gateway.records_provider.parties import (
     AuthMethod,
     ClaimRules,
+    DisclosureRule,
     EmailSource,
     GrantType,
     PartyPolicy,
@@ -44,6 +45,7 @@ __all__ = [
     "Consent",
     "DeviceRequest",
     "DeviceStatus",
+    "DisclosureRule",
     "EmailSource",
     "Grant",
     "GrantType",

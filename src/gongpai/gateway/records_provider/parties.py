@@ -60,6 +60,13 @@ class WebLoginRule(StrEnum):
     DENY = "deny"
 
 
+class DisclosureRule(StrEnum):
+    """Whether people are asked in WeCom for what a party's scopes need and the address book lacks."""
+
+    ASK = "ask"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class SecretHash:
     """A client secret: random 256 bits, so one round of SHA-256, in hex, is enough."""
@@ -131,6 +138,7 @@ class RelyingParty:
     """The host that stands for the party in its pairwise subjects."""
     claims_in_id_token: bool = False
     claim_rules: ClaimRules = field(default_factory=ClaimRules)
+    disclosure: DisclosureRule = DisclosureRule.ASK
     backchannel_logout_uri: str | None = None
     policy: PartyPolicy = field(default_factory=PartyPolicy)
     contact: str | None = None

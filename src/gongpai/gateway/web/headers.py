@@ -23,8 +23,10 @@ class PagePolicy:
     form_origins: tuple[str, ...]
     panel_origin: str
 
-    def text(self, nonce: str, *, has_panel: bool = False, form_sources: tuple[str, ...] = ()) -> str:
-        """Return the policy of one page.
+    def text(
+        self, nonce: str, *, has_panel: bool = False, is_watching: bool = False, form_sources: tuple[str, ...] = ()
+    ) -> str:
+        """Return the policy of one page; one that is watching asks us again and again.
 
         Chromium checks ``form-action`` on each redirect that follows a form, so WeCom's origins stand in it: the button
         that asks for the sensitive fields leads there. *form_sources* are where else a form of this page may lead.
@@ -40,4 +42,6 @@ class PagePolicy:
         ]
         if has_panel:
             parts.append(f"frame-src {self.panel_origin}")
+        if is_watching:
+            parts.append("connect-src 'self'")
         return "; ".join(parts)

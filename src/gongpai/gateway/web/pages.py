@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from gongpai.gateway.web.pages_disclosure import AskAgain, ContinueInWeCom, HandoffMessage, HandoffPick
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -299,15 +301,6 @@ class Me:
     consents: tuple[ConsentLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DisclosureDesktop:
-    """Sensitive fields are given in WeCom only: a QR code of *me_url*, our own address, for the phone."""
-
-    template: ClassVar[str] = "disclosure_desktop.html"
-    status: ClassVar[int] = 200
-    me_url: str
-
-
 Page = (
     SigninChooser
     | SigninPanel
@@ -332,5 +325,8 @@ Page = (
     | Signout
     | SignedOut
     | Me
-    | DisclosureDesktop
+    | ContinueInWeCom
+    | AskAgain
+    | HandoffPick
+    | HandoffMessage
 )

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlencode
 
 HOME = "/me"
 START = "/signin"
+HANDOFF = "/handoff"
+DISCLOSURE = "/me/disclosure"
 
 # A path alone: no query (no redirect of ours carries one on, T2), no scheme, no escape, no empty or dotted segment,
 # so that every reader of the URL, browser or proxy, understands the same thing.
