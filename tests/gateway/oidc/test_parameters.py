@@ -1,6 +1,6 @@
 """Reading parameters, hostile ones above all."""
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -58,3 +58,17 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 def test_what_a_party_encodes_comes_back_whole(sent: dict[str, str]) -> None:
     encodable = {name: value for name, value in sent.items() if (name + value).isprintable()}
     assert read_parameters(urlencode(encodable).encode()).values == encodable
+
+
+@given(st.text(alphabet="ab=&+;%0Cé", max_size=40))
+def test_fields_are_told_apart_as_by_the_standard_library(text: str) -> None:
+    try:
+        pairs = parse_qsl(text.encode().decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:
+        with pytest.raises(MalformedError):
+            read_parameters(text.encode())
+        return
+    names = [name for name, _ in pairs]
+    read = read_parameters(text.encode())
+    assert read.repeated == {name for name in names if names.count(name) > 1}
+    assert read.values == {name: value for name, value in pairs if value and names.count(name) == 1}

@@ -157,14 +157,15 @@ def _nothing_is_repeated(sent: Sent) -> None:
 
 
 def _nothing_is_too_long(sent: Sent) -> None:
-    for name, limit in _LIMITS.items():
-        if len(sent.get(name) or "") > limit:
+    for name, value in sent.parameters.values.items():
+        limit = _LIMITS.get(name)
+        if limit is not None and len(value) > limit:
             raise _invalid(f"{name} is longer than {limit} characters")
 
 
 def _nothing_has_controls(sent: Sent) -> None:
-    for name in _LIMITS:
-        if _CONTROLS.search(sent.get(name) or ""):
+    for name, value in sent.parameters.values.items():
+        if name in _LIMITS and _CONTROLS.search(value):
             raise _invalid(f"{name} has a control character")
 
 

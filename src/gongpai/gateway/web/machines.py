@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gongpai.gateway import metrics
 from gongpai.gateway.config.settings import Network
 from gongpai.gateway.logs import logger
 from gongpai.gateway.oidc.errors import ErrorCode, OAuthError, RequestError
@@ -17,7 +16,7 @@ from gongpai.gateway.store import StoreError
 from gongpai.gateway.web.address import client_address
 from gongpai.gateway.web.headers import ALWAYS, STRICT_POLICY
 from gongpai.gateway.web.machine import Answer, Call, error_answer, json_answer
-from gongpai.gateway.web.shell import find_values
+from gongpai.gateway.web.shell import count_request, find_values
 from gongpai.wecom.errors import WeComError
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -61,8 +60,8 @@ class Machines:
             headers += _cross_origin(call)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else answer.body})
-        metrics.requests.labels(call.path, call.method if call.method in _METHODS else "other", answer.status).inc()
-        metrics.request_seconds.labels(call.path).observe(time.perf_counter() - began)
+        method = call.method if call.method in _METHODS else "other"
+        count_request(call.path, method, answer.status, time.perf_counter() - began)
 
     async def _answer(self, scope: Scope, endpoint: Endpoint, call: Call) -> Answer:
         try:
