@@ -25,6 +25,7 @@ from gongpai.gateway.config import Config
 from gongpai.gateway.directory import Directory
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.endpoints.health import Health
+from gongpai.gateway.endpoints.metadata import Document
 from gongpai.gateway.endpoints.verify_file import VerifyFiles
 from gongpai.gateway.entry import Entry
 from gongpai.gateway.flow.arrival import Arrive
@@ -64,6 +65,8 @@ class GatewayApp:
     """The gateway as an ASGI application, and beside it what its second listener serves, if forward-auth is on."""
 
     public: ASGIApp
+    documents: Mapping[str, Document]
+    """What the public listener answers with prepared bytes, by path."""
     gate: ForwardAuth | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,7 +174,7 @@ def _compose(
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    routes = [*_routes(dispatcher, account, health), *_handoff_routes(handoff), *provider.routes]
+    routes = [*provider.routes, *_routes(dispatcher, account, health), *_handoff_routes(handoff)]
     gate = None
     if config.gate is not None:
         sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
@@ -183,7 +186,7 @@ def _compose(
         gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock, _seconds(clock))
         routes.append(_handover_route(handover))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
-    return GatewayApp(_answer_by(routes, provider.endpoints, rendered, config, codes), gate)
+    return GatewayApp(_answer_by(routes, provider.endpoints, rendered, config, codes), provider.documents, gate)
 
 
 def _answer_by(

@@ -44,6 +44,9 @@ from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 
 _READ = ("GET", "HEAD")
 _PATHS = Endpoints()
+_DISCOVERY = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+_JWKS = "/jwks"
+DOCUMENT_PATHS = (*_DISCOVERY, _JWKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Provider:
     """What the provider answers at, by path."""
 
     endpoints: Mapping[str, Endpoint]
+    documents: Mapping[str, Document]
     routes: list[BaseRoute]
 
 
@@ -94,7 +98,12 @@ def provide(rooms: Rooms) -> Provider:
         rooms.keys,
         rooms.clock,
     )
-    return Provider(_endpoints(rooms, issuer, portraits, asking), _routes(rooms, issuer, portraits, asking))
+    metadata_bytes = render(metadata(issuer.issuer, _PATHS, ACR_VALUES))
+    discovery, keys = Document(lambda: metadata_bytes), Document(lambda: rooms.keys.jwks)
+    documents = {**dict.fromkeys(_DISCOVERY, discovery), _JWKS: keys}
+    endpoints = {path: Endpoint(document, _READ) for path, document in documents.items()}
+    endpoints |= _endpoints(rooms, issuer, portraits, asking)
+    return Provider(endpoints, documents, _routes(rooms, issuer, portraits, asking))
 
 
 def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> dict[str, Endpoint]:
@@ -104,15 +113,10 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Askin
     redeemer = Redeemer(
         issuer, portraits, stores.authorization_codes, stores.tokens, stores.grants, stores.devices, audit, clock
     )
-    document = render(metadata(issuer.issuer, _PATHS, ACR_VALUES))
-    discovery = Endpoint(Document(lambda: document), _READ)
     userinfo = UserInfo(lookup, issuer, portraits, parties, clock)
     pushed = PushedRequest(caller, asking.read_pushed, PUSHED_PREFIX, PUSHED_AGE)
     device = DeviceAuthorization(caller, stores.devices, stores.counters, clock)
     return {
-        "/.well-known/openid-configuration": discovery,
-        "/.well-known/oauth-authorization-server": discovery,
-        "/jwks": Endpoint(Document(lambda: rooms.keys.jwks), _READ),
         "/token": Endpoint(Token(caller, redeemer, clock), ("POST",), is_cross_origin=True),
         "/userinfo": Endpoint(userinfo, ("GET", "POST"), is_cross_origin=True),
         "/introspect": Endpoint(Introspection(caller, lookup), ("POST",)),
@@ -157,12 +161,13 @@ def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) 
         clock,
     )
     return [
+        # Routes are tried in turn, and this is what most browsers come for.
+        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
         Route("/end_session", _page(ending.begin), methods=["GET", "POST"]),
         Route("/signout/confirm", _page(ending.confirm), methods=["POST"]),
         Route("/device", _page(device.ask), methods=["GET"]),
         Route("/device", _page(device.show), methods=["POST"]),
         Route("/device/confirm", _page(device.decide), methods=["POST"]),
-        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
         Route("/authorize/{handle}", go_on, methods=["GET", "POST"]),
     ]
 

@@ -20,15 +20,22 @@ class Document:
 
     async def __call__(self, call: Call) -> Answer:
         """Answer ``GET`` and ``HEAD``; 304 to whom has it already. Source: RFC 9110 13.1.2."""
+        whole, unchanged = self._prepare()
+        known = call.header_values(b"if-none-match")
+        tag = whole.headers[-1][1].decode()
+        return unchanged if any(tag in each or each.strip() == "*" for each in known) else whole
+
+    def whole(self) -> Answer:
+        """Return the answer to whom does not have it yet."""
+        return self._prepare()[0]
+
+    def _prepare(self) -> tuple[Answer, Answer]:
         body = self.current()
         found = self._prepared.get(body)
         if found is None:
             self._prepared.clear()
             found = self._prepared[body] = _prepare(body)
-        whole, unchanged = found
-        known = call.header_values(b"if-none-match")
-        tag = whole.headers[-1][1].decode()
-        return unchanged if any(tag in each or each.strip() == "*" for each in known) else whole
+        return found
 
 
 def _prepare(body: bytes) -> tuple[Answer, Answer]:

@@ -21,7 +21,7 @@ from gongpai.wecom.errors import WeComError
 
 Handler = Callable[[Call], Awaitable[Answer]]
 
-_EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()))
+EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()))
 _MAX_CODES = 8
 
 _log = logger("machines")
@@ -55,7 +55,7 @@ class Machines:
         began = time.perf_counter()
         call = Call(scope, receive, self._address(scope))
         answer = await self._answer(scope, endpoint, call)
-        headers = [*answer.headers, *_EVERY, (b"content-length", b"%d" % len(answer.body))]
+        headers = [*answer.headers, *EVERY, (b"content-length", b"%d" % len(answer.body))]
         if endpoint.is_cross_origin:
             headers += _cross_origin(call)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
