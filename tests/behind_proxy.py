@@ -3,20 +3,23 @@
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from types import MappingProxyType
+from urllib.parse import urlencode, urlsplit
 
 from echo_app import echo_app
-from gateways import WECOM_UA
+from gateways import WECOM_UA, csrf_token
 from gongpai.sandbox import Corner
 from programs import free_port
 from served import PUBLIC_URL, Served, served, write_config
 
 Proxy = Callable[..., AbstractContextManager[None]]
+Relay = Callable[[str], AbstractContextManager[str]]
 APP, OTHER = "app.localhost", "other.localhost"
+NOTHING_MORE: Mapping[str, object] = MappingProxyType({})
 _MOST_REDIRECTS = 12
 
 
@@ -59,29 +62,51 @@ class Behind:
 
     def cookie(self, host: str = APP) -> tuple[str, str]:
         """Return the Cookie header of the browser on *host*."""
-        jar = self.jars.get(f"{host}:{self.port}", {})
-        return "Cookie", "; ".join(f"{name}={value}" for name, value in jar.items())
+        return "Cookie", "; ".join(f"{name}={value}" for name, value in self._kept(f"{host}:{self.port}").items())
 
     def browse(self, url: str) -> Answer:
         """Load a page as a browser does: follow redirects everywhere, and keep each host's cookies apart."""
         for _ in range(_MOST_REDIRECTS):
             parts = urlsplit(url)
-            jar = self.jars.setdefault(parts.netloc, {})
+            kept = self._kept(parts.netloc)
             where = urlsplit(self.gateway.url).netloc if url.startswith(f"{PUBLIC_URL}/") else parts.netloc
             headers = [("Host", parts.netloc), ("User-Agent", WECOM_UA), ("Accept", "text/html")]
-            if jar:
-                headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items())))
+            if kept:
+                headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in kept.items())))
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
             answer = _send(int(where.rpartition(":")[2]), "GET", target, headers)
             for name, value in answer.headers:
                 if name.lower() == "set-cookie":
-                    cookie, _, content = value.partition(";")[0].partition("=")
-                    jar[cookie] = content
+                    self._keep(parts.netloc, value)
             location = answer.header("location")
             if not location:
                 return answer
             url = f"{parts.scheme}://{parts.netloc}{location}" if location.startswith("/") else location
         raise AssertionError(f"too many redirects, the last one to {url}")
+
+    def sign_out(self) -> None:
+        """Press the button at gongpai."""
+        page = self.browse(f"{PUBLIC_URL}/me")
+        assert page.status == 200, page
+        here = urlsplit(PUBLIC_URL).netloc
+        form = urlencode({"csrf_token": csrf_token(page.body)})
+        cookies = "; ".join(f"{name}={value}" for name, value in self.jars[here].items())
+        headers = [("Host", here), ("Cookie", cookies), ("Content-Type", "application/x-www-form-urlencoded")]
+        port = int(self.gateway.url.rpartition(":")[2])
+        assert _send(port, "POST", "/signout", headers, form).status in {200, 303}
+
+    def _kept(self, netloc: str) -> dict[str, str]:
+        host = netloc.partition(":")[0]
+        shared = {
+            name: value for domain, jar in self.jars.items() if host.endswith(domain) for name, value in jar.items()
+        }
+        return shared | self.jars.get(netloc, {})
+
+    def _keep(self, netloc: str, set_cookie: str) -> None:
+        cookie, *attributes = set_cookie.split("; ")
+        name, _, content = cookie.partition("=")
+        domain = next((each.partition("=")[2] for each in attributes if each.lower().startswith("domain=")), None)
+        self.jars.setdefault(netloc if domain is None else f".{domain}", {})[name] = content
 
 
 def _send(port: int, method: str, target: str, headers: list[tuple[str, str]], body: str = "") -> Answer:
@@ -100,31 +125,42 @@ def _send(port: int, method: str, target: str, headers: list[tuple[str, str]], b
 
 
 @contextmanager
-def behind(proxy: Proxy, folder: Path, corner: Corner, **settings: object) -> Iterator[Behind]:
-    """Run the gateway, the proxy and the app until the block ends."""
+def behind(
+    proxy: Proxy,
+    folder: Path,
+    corner: Corner,
+    *,
+    hosts: tuple[str, str] = (APP, OTHER),
+    workers: int = 1,
+    relay: Relay = nullcontext,
+    settings: Mapping[str, object] = NOTHING_MORE,
+) -> Iterator[Behind]:
+    """Run the gateway, the proxy and the app until the block ends; *relay* may stand between proxy and gate."""
     corner.hold_phone("lisi")
     port = free_port()
     gate: dict[str, object] = {
         "trusted_proxies": ["127.0.0.1"],
         "gate.listen": "127.0.0.1:0",
-        "gate.hosts.app.origin": f"http://{APP}:{port}",
+        "gate.hosts.app.origin": f"http://{hosts[0]}:{port}",
         "gate.hosts.app.rules": ["skip /public/", "deny /internal/"],
-        "gate.hosts.other.origin": f"http://{OTHER}:{port}",
+        "gate.hosts.other.origin": f"http://{hosts[1]}:{port}",
+        **settings,
     }
     with (
         echo_app() as app,
-        served(write_config(folder, corner, **gate, **settings)) as gateway,
-        proxy(folder, gateway.gate, app, port, APP, OTHER),
+        served(write_config(folder, corner, **gate), workers) as gateway,
+        relay(gateway.gate) as between,
+        proxy(folder, between, app, port, *hosts),
     ):
-        _await_port(port)
+        _await_port(port, hosts[0])
         yield Behind(gateway, port)
 
 
-def _await_port(port: int) -> None:
+def _await_port(port: int, host: str) -> None:
     deadline = time.monotonic() + 90
     while True:
         try:
-            _send(port, "GET", "/public/", [("Host", f"{APP}:{port}")])
+            _send(port, "GET", "/public/", [("Host", f"{host}:{port}")])
         except OSError:
             assert time.monotonic() < deadline
             time.sleep(0.05)

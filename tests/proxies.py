@@ -2,12 +2,14 @@
 
 import getpass
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from programs import dies_with_us, require_program, stop
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 # Debian keeps it where only root looks for programs.
 _NGINX_FOLDERS = (Path("/usr/sbin"),)
@@ -38,6 +40,7 @@ _NGINX_SERVER = """
         include {deploy}/nginx/gongpai-server.conf;
         location / {{
             include {deploy}/nginx/gongpai-protect.conf;
+            {more}
             proxy_pass http://{app};
         }}
     }}
@@ -48,24 +51,24 @@ _CADDY = """
     auto_https off
     storage file_system {folder}/caddy
 }}
-import {deploy}/caddy/gongpai.caddyfile
+import {folder}/gongpai.caddyfile
 {sites}
 """
 _CADDY_SITE = """
 http://{host}:{port} {{
     bind 127.0.0.1
-    import gongpai {gate}
+    import {snippet} {gate}
     reverse_proxy {app}
 }}
 """
 
 
 @contextmanager
-def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str) -> Iterator[None]:
-    """Run nginx on *port* in front of *app* for *hosts*."""
+def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str, more: str = "") -> Iterator[None]:
+    """Run nginx on *port* in front of *app* for *hosts*, with *more* in the protected location."""
     upstream = (DEPLOY / "nginx" / "gongpai-http.conf").read_text().replace("127.0.0.1:8001", gate)
     (folder / "gongpai-http.conf").write_text(upstream)
-    servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app) for host in hosts)
+    servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app, more=more) for host in hosts)
     (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, servers=servers))
     program = require_program("nginx", folders=_NGINX_FOLDERS)
     with _running([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
@@ -73,10 +76,23 @@ def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str) -> Iterator
 
 
 @contextmanager
-def caddy(folder: Path, gate: str, app: str, port: int, *hosts: str) -> Iterator[None]:
-    """Run Caddy on *port* in front of *app* for *hosts*."""
-    sites = "".join(_CADDY_SITE.format(host=host, port=port, gate=gate, app=app) for host in hosts)
-    (folder / "Caddyfile").write_text(_CADDY.format(folder=folder, deploy=DEPLOY, sites=sites))
+def caddy(
+    folder: Path,
+    gate: str,
+    app: str,
+    port: int,
+    *hosts: str,
+    snippet: str = "gongpai",
+    renamed: Mapping[str, str] = NO_NAMES,
+) -> Iterator[None]:
+    """Run Caddy on *port* in front of *app* for *hosts*, each with our *snippet*, in which headers are *renamed*."""
+    snippets = (DEPLOY / "caddy" / "gongpai.caddyfile").read_text()
+    for name, own in renamed.items():
+        snippets = snippets.replace(name, own)
+    (folder / "gongpai.caddyfile").write_text(snippets)
+    where = gate.replace("unix:", "unix/")
+    sites = "".join(_CADDY_SITE.format(host=host, port=port, gate=where, app=app, snippet=snippet) for host in hosts)
+    (folder / "Caddyfile").write_text(_CADDY.format(folder=folder, sites=sites))
     with _running([require_program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
         yield
 

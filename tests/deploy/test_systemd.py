@@ -32,3 +32,11 @@ def test_the_service_runs_as_nobody_in_particular() -> None:
     assert service["dynamicuser"] == "yes"
     assert service["nonewprivileges"] == "yes"
     assert service["protectsystem"] == "strict"
+
+
+def test_the_socket_of_the_gate_has_a_folder_that_its_group_may_enter_and_nobody_else() -> None:
+    (path,) = re.findall(r"unix:(\S+)/gate\.sock", TEXT)
+    assert path == f"/run/{re.findall(r'^RuntimeDirectory=(.+)$', TEXT, re.MULTILINE)[0]}"
+    assert re.findall(r"^RuntimeDirectoryMode=(.+)$", TEXT, re.MULTILINE) == ["0750"]
+    # The group is for the socket alone.
+    assert re.findall(r"^(?:StateDirectoryMode|UMask)=(.+)$", TEXT, re.MULTILINE) == ["0700", "0077"]

@@ -1,10 +1,12 @@
 """A listening socket is given up without a visitor noticing."""
 
 import errno
+import os
 import select
 import socket
+import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -92,3 +94,50 @@ def test_an_address_that_is_taken_is_named_with_its_setting() -> None:
     with closing(listen(Address("127.0.0.1", 0))) as listener, pytest.raises(CannotListenError) as caught:
         listen(Address("127.0.0.1", listener.getsockname()[1]))
     assert (caught.value.key, caught.value.kind) == ("listen", "address_taken")
+
+
+def test_a_unix_socket_is_for_its_own_user_and_group_from_the_first_moment(tmp_path: Path) -> None:
+    path = tmp_path / "gate.sock"
+    before = os.umask(0)
+    try:
+        with closing(listen(path)):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o660
+            assert os.umask(0) == 0
+    finally:
+        os.umask(before)
+
+
+def test_a_socket_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "gate.sock"
+    listen(path).close()
+    assert path.is_socket()
+    with closing(listen(path)), closing(socket.socket(socket.AF_UNIX)) as visitor:
+        visitor.connect(str(path))
+
+
+def test_a_socket_on_which_somebody_answers_is_left_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "gate.sock"
+    with closing(listen(path)), pytest.raises(CannotListenError) as caught:
+        listen(path, "gate.listen")
+    assert (caught.value.key, caught.value.kind) == ("gate.listen", "socket_taken")
+    assert path.is_socket()
+
+
+def test_no_other_file_is_taken_for_an_old_socket(tmp_path: Path) -> None:
+    path, target = tmp_path / "gate.sock", tmp_path / "target.sock"
+    listen(target).close()
+    makers: list[Callable[[], None]] = [path.touch, lambda: path.symlink_to(target), path.mkdir]
+    for make in makers:
+        make()
+        with pytest.raises(CannotListenError) as caught:
+            listen(path)
+        assert caught.value.kind == "not_a_socket"
+        assert path.exists()
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert target.is_socket()
+
+
+def test_a_folder_that_is_not_there_is_no_place_for_a_socket(tmp_path: Path) -> None:
+    with pytest.raises(CannotListenError) as caught:
+        listen(tmp_path / "none" / "gate.sock")
+    assert caught.value.kind == "socket_forbidden"

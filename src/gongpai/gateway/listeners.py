@@ -2,7 +2,9 @@
 
 import ctypes
 import errno
+import os
 import socket
+import stat
 import struct
 import time
 from collections.abc import Sequence
@@ -28,39 +30,71 @@ _LOOK_EVERY_SECONDS = 0.02
 class CannotListenError(SetUpError):
     """The address of the setting *key* is not to be had; ``kind`` names its words in the catalogue of faults."""
 
-    def __init__(self, key: str, address: Address, error: OSError) -> None:
+    def __init__(self, key: str, address: Address | Path, error: OSError) -> None:
         super().__init__(f"{key}: {address}: {error}")
         self.key = key
         self.address = address
-        self.kind = _ADDRESS_FAULTS.get(error.errno or 0, "address_not_here")
+        if isinstance(address, Path):
+            self.kind = _SOCKET_FAULTS.get(error.errno or 0, "socket_forbidden")
+        else:
+            self.kind = _ADDRESS_FAULTS.get(error.errno or 0, "address_not_here")
 
 
+_SOCKET_FAULTS = {errno.EADDRINUSE: "socket_taken", errno.ENOTSOCK: "not_a_socket"}
 _ADDRESS_FAULTS = {errno.EADDRINUSE: "address_taken", errno.EACCES: "address_forbidden"}
 
 
-def listen(address: Address | Path) -> socket.socket:
-    """Open the socket on which all workers accept; a path is that of a Unix socket for our own user and group.
+def listen(address: Address | Path, key: str = "listen") -> socket.socket:
+    """Open the socket on which all workers accept, as the setting *key* says; a path is that of a Unix socket.
 
     Raises:
         CannotListenError: the address is taken, or not ours.
     """
-    if isinstance(address, Path):
-        address.unlink(missing_ok=True)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        listener.bind(str(address))
-        address.chmod(0o660)
-        listener.listen(_BACKLOG)
-        return listener
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener = _bind_unix(address) if isinstance(address, Path) else _bind(address)
+    except OSError as error:
+        raise CannotListenError(key, address, error) from None
+    listener.listen(_BACKLOG)
+    return listener
+
+
+def _bind(address: Address) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise CannotListenError("listen", address, error) from None
+        raise
     return listener
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    """Bind to *path* in place of a socket that nobody holds any more; nothing else that is there is touched."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise OSError(errno.ENOTSOCK, os.strerror(errno.ENOTSOCK))
+        if _is_held(path):
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # From its first moment for our own user and group alone: whoever opens it is believed to be the proxy.
+    others_before = os.umask(0o117)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(others_before)
+    return listener
+
+
+def _is_held(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+        visitor.settimeout(0)
+        # A full queue is somebody's too.
+        return visitor.connect_ex(str(path)) != errno.ECONNREFUSED
 
 
 def turn_away(listeners: Sequence[socket.socket], within_seconds: float) -> None:

@@ -133,7 +133,7 @@ class Supervisor:
 
 
 def _listen_gate(config: Config) -> AbstractContextManager[socket.socket | None]:
-    return nullcontext() if config.gate is None else listen(config.gate.listen)
+    return nullcontext() if config.gate is None else listen(config.gate.listen, "gate.listen")
 
 
 def _serve_metrics(address: Address | None, directory: str) -> tuple[Counter, str | None]:

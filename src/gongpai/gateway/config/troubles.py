@@ -87,4 +87,22 @@ TROUBLES: dict[str, Saying] = {
         "listening on {detail} is not allowed",
         "ports below 1024 need a privilege; use one such as 8000, behind a proxy",
     ),
+    "socket_taken": saying(
+        "已有程序在 {detail} 上应答，也许 gongpai 已在运行",
+        "用 ss -lxp 查看是谁；结束它，或改用别的路径",
+        "a program answers at {detail} already; perhaps gongpai runs",
+        "see whose it is with ss -lxp; end that, or set another path",
+    ),
+    "not_a_socket": saying(
+        "{detail} 是别的文件，不是套接字",
+        "换一个路径；gongpai 只替换没有程序使用的旧套接字",
+        "{detail} is a file of another kind",
+        "set another path; only a socket that no program uses is replaced",
+    ),
+    "socket_forbidden": saying(
+        "无法在 {detail} 建立套接字",
+        "检查所在目录是否存在、服务用户能否写入；systemd 的 RuntimeDirectory= 会建好它",
+        "no socket can be made at {detail}",
+        "its folder must exist, and the service's user write there; systemd makes it with RuntimeDirectory=",
+    ),
 }

@@ -117,8 +117,7 @@ class ForwardAuth:
     async def _serve(self, path: str, scope: Scope, receive: Receive, asked: Asked | None) -> Response:
         """Answer a browser on one of the hosts."""
         peer = _peer(scope)
-        forwarded = (asked or {}).get(b"x-forwarded-for", b"").decode("latin-1")
-        visit = Visit(scope, receive, client_address(peer, forwarded, self.proxies))
+        visit = Visit(scope, receive, self._address(peer, asked or {}))
         structlog.contextvars.bind_contextvars(request_id=visit.request_id)
         gate = None
         if asked is not None and self.trusts(peer):
@@ -136,6 +135,13 @@ class ForwardAuth:
             answer.headers.append("set-cookie", value)
         _log.info("request", path=path[:100], status=answer.status_code, address=visit.address)
         return answer
+
+    def _address(self, peer: str | None, asked: Asked) -> str:
+        forwarded = asked.get(b"x-forwarded-for", b"").decode("latin-1")
+        if peer is None and self.is_on_socket:
+            # The proxy at the other end of the socket has no address; it told whom it serves at the end of the list.
+            forwarded, _, peer = forwarded.rpartition(",")
+        return client_address(peer and peer.strip(), forwarded, self.proxies)
 
     async def _take_step(self, visit: Visit, gate: HostGate, step: Step) -> Response:
         try:
