@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 import gongpai
-from gongpai.cli import backup, config, demo, errcode, keys, migrate, parties, recipe, sandbox, serve
+from gongpai.cli import audit, backup, config, demo, errcode, keys, migrate, parties, recipe, sandbox, serve
+from gongpai.cli.preview import command as preview
 
 program = typer.Typer(
     name="gongpai",
@@ -40,8 +41,10 @@ program.command("demo")(demo.demo)
 program.command("sandbox")(sandbox.sandbox)
 program.command("serve")(serve.serve)
 program.command("backup")(backup.backup)
+program.add_typer(audit.audit, name="audit")
 program.add_typer(migrate.migrations, name="migrate")
 program.add_typer(config.config, name="config")
 program.add_typer(keys.keys, name="keys")
 parties.parties.command("recipe")(recipe.recipe)
+parties.parties.command("preview")(preview.preview)
 program.add_typer(parties.parties, name="parties")

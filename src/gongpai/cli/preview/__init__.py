@@ -1,0 +1,1 @@
+"""``gongpai parties preview``: what a relying party would be told of a person, and why."""
