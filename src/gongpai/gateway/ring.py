@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gongpai.gateway.errors import GatewayError, UnavailableError
-from gongpai.gateway.errors import GatewayError, UnavailableError
 from gongpai.gateway.records import KeyPurpose
 
 KEY_BYTES = 32
