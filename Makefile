@@ -30,7 +30,7 @@ test: $(DEV) $(NPM) ## Run every test, with the coverage gate
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python scripts/coverage_gate.py
 
-bench: $(DEV) ## Measure against the peers; append to benchmarks/results.jsonl
+bench: $(DEV) $(NPM) ## Measure against the peers; append to benchmarks/results.jsonl
 	$(BIN)/python -m benchmarks
 
 check: format-check lint types contracts budgets docs test ## Run what CI runs

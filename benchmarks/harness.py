@@ -1,13 +1,14 @@
 """Compare two ways of doing one thing by the CPU time they take, in interleaved rounds.
 
-A module of this folder offers `measure()`, which yields one `Row` a measurement, made by `compare`.
+A module of this folder offers `measure()`, which yields one `Row` a measurement, made by `compare`, or a `Figure`, made
+by `state`, where there is nobody to compare with.
 """
 
 import platform
 import statistics
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -68,6 +69,41 @@ class Row:
         """Return the row with figures rounded to what they can bear."""
         rounded = {key: round(value, 3) for key, value in asdict(self).items() if isinstance(value, float)}
         return {**asdict(self), **rounded}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measurement that no peer is needed for: the median of `rounds` values, in `unit`."""
+
+    name: str
+    ours: str
+    value: float
+    unit: str
+    bar: str
+    met: bool
+    interpreter: str
+    when: str
+    rounds: int
+
+    def as_json(self) -> dict[str, str | float | bool]:
+        """Return the figure rounded to what it can bear."""
+        return {**asdict(self), "value": round(self.value, 3)}
+
+
+def state(name: str, ours: str, values: Sequence[float], unit: str, most: float | None = None) -> Figure:
+    """Return the median of *values*, which must not be over *most*."""
+    value = statistics.median(values)
+    return Figure(
+        name=name,
+        ours=ours,
+        value=value,
+        unit=unit,
+        bar="none" if most is None else f"{most:g} {unit}",
+        met=most is None or value <= most,
+        interpreter=interpreter(),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        rounds=len(values),
+    )
 
 
 def compare(

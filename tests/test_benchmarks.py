@@ -3,7 +3,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from benchmarks.harness import Bar, Side, compare, cpu_clock_of
+from benchmarks import provider
+from benchmarks.connections import batches
+from benchmarks.harness import Bar, Side, compare, cpu_clock_of, state
+
+from npm_packages import require_npm_file
 
 
 def side(name: str, *costs_us: float) -> Side:
@@ -76,3 +80,32 @@ def test_a_row_is_written_with_the_keys_that_readers_rely_on() -> None:
     expected = {"name", "ours_us", "peer_us", "ratio", "spread", "bar", "met", "interpreter", "when", "rounds"}
     assert expected <= row.keys()
     assert row["ratio"] == 0.333
+
+
+def test_a_figure_is_a_median_that_must_not_be_over_its_bar() -> None:
+    figure = state("cold start", "ours", [1.0, 9.0, 1.2], "s", 1.5)
+    assert (figure.value, figure.bar, figure.met) == (1.2, "1.5 s", True)
+    assert not state("cold start", "ours", [1.6], "s", 1.5).met
+    assert state("cold start", "ours", [1.6], "s").as_json()["bar"] == "none"
+
+
+def test_a_round_is_cut_into_batches() -> None:
+    assert batches(35, 16) == [16, 16, 3]
+    assert batches(16, 16) == [16]
+
+
+def test_the_provider_and_its_peer_are_asked_for_the_same() -> None:
+    require_npm_file("oidc-provider/package.json")
+    with provider.ours() as gateway, provider.oidc_provider() as peer:
+        for each in (gateway, peer):
+            asked = [
+                provider.ask(each, each.discovery),
+                provider.ask(each, each.jwks),
+                provider.ask_userinfo(each),
+                provider.introspect(each),
+                provider.sign_in_silently(each, "wiki"),
+            ]
+            for ask in asked:
+                ask(17)
+        provider.sign_in_silently(gateway, "wiki-es256")(17)
+        assert provider.resident_mb(gateway.pid) > 1
