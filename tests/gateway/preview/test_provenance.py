@@ -39,12 +39,13 @@ def shown(
     is_taken: bool = False,
     scopes: frozenset[str] = ALL,
     subject_type: SubjectType = SubjectType.PUBLIC,
+    asked: frozenset[str] = frozenset(),
 ) -> dict[str, Row]:
     """Return the rows by claim, for Li Si."""
     judged = judge_email("lisi", "wwcorp", BOOK, disclosure, rules)
     email = judged if isinstance(judged, Email) and not is_taken else None
     portrait = Portrait("subject", "wwcorp", "lisi", email, BOOK, disclosure, AT)
-    told = Told(claims_for(scopes, portrait, rules), portrait, rules, judged, names or Names(), subject_type)
+    told = Told(claims_for(scopes, portrait, rules), portrait, rules, judged, names or Names(), subject_type, asked)
     return {row.claim: row for row in rows(told, scopes)}
 
 
@@ -72,6 +73,18 @@ def test_what_the_member_disclosed_comes_as_such() -> None:
 def test_what_nobody_told_is_missing_for_that_reason() -> None:
     for claim in ("nickname", "gender", "address", "phone_number", "phone_number_verified"):
         assert shown()[claim] == Row(claim, None, Origin.NOTHING, notes=(Note(Remark.NOT_TOLD),))
+
+
+def test_what_they_would_be_asked_for_says_so() -> None:
+    told = shown(ClaimRules(), asked=frozenset({"mobile", "biz_mail"}))
+    assert told["phone_number"].notes == (Note(Remark.NOT_TOLD), Note(Remark.WOULD_BE_ASKED))
+    assert told["email"].notes == (Note(NoEmail.UNKNOWN), Note(Remark.WOULD_BE_ASKED))
+    assert told["address"].notes == (Note(Remark.NOT_TOLD),)
+
+
+def test_what_they_were_asked_for_and_did_not_give_says_so() -> None:
+    declined = Disclosure(LATER, {"mobile": Fact("auth/getuserdetail", LATER, None, "skipped")})
+    assert shown(disclosure=declined)["phone_number"].notes == (Note(Remark.NOT_TOLD), Note(Remark.NOT_GIVEN))
 
 
 def test_what_a_claim_cannot_hold_is_missing_for_that_reason() -> None:

@@ -11,10 +11,12 @@ import pytest
 from gateways import PORTAL, Gateway, app_config, gateway_config, open_gateway
 from gongpai.gateway.config import Config, Policy
 from gongpai.gateway.errors import Reason
+from gongpai.gateway.oidc.names import NoEmail
 from gongpai.gateway.preview.provenance import Note, Remark
 from gongpai.gateway.preview.reader import Absence, Absent, Preview, read
 from gongpai.gateway.records_provider import (
     ClaimRules,
+    DisclosureRule,
     EmailSource,
     PartyPolicy,
     RelyingParty,
@@ -82,6 +84,15 @@ async def test_names_that_would_be_reserved_are_shown_and_left_free(gateway: Gat
     assert notes["preferred_username"] == (Note(Remark.WOULD_BE_RESERVED, "lisi"),)
     assert notes["email"] == (Note(Remark.WOULD_BE_RESERVED, "lisi@corp.example"),)
     assert reserved(gateway) == []
+
+
+async def test_what_the_member_would_be_asked_for_in_wecom_is_shown(gateway: Gateway) -> None:
+    await gateway.browser().sign_in()
+    own = replace(OWN, claim_rules=ClaimRules())
+    asked = {row.claim: row.notes for row in (await preview(gateway, own)).rows}
+    assert asked["email"] == (Note(NoEmail.UNKNOWN), Note(Remark.WOULD_BE_ASKED))
+    never = await preview(gateway, replace(own, disclosure=DisclosureRule.NEVER))
+    assert {row.claim: row.notes for row in never.rows}["email"] == (Note(NoEmail.UNKNOWN),)
 
 
 async def test_names_that_somebody_else_holds_are_shown_as_such(gateway: Gateway) -> None:

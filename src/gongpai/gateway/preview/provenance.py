@@ -42,7 +42,11 @@ class Remark(StrEnum):
     OWNED = "owned"
     NOT_OWNED = "not_owned"
     NOT_TOLD = "not_told"
-    """Neither the address book nor the member told it."""
+    """WeCom tells this application none."""
+    NOT_GIVEN = "not_given"
+    """The member was asked for it in WeCom, and gave none."""
+    WOULD_BE_ASKED = "would_be_asked"
+    """The member would be asked for it in WeCom before the party is told anything."""
     UNUSABLE = "unusable"
     """WeCom tells something that the claim cannot hold."""
     FILTERED = "filtered"
@@ -91,6 +95,8 @@ class Told:
     """What the rules say of the email, whoever holds it."""
     names: Names
     subject_type: SubjectType
+    asked: frozenset[str] = frozenset()
+    """The fields that the member would be asked for in WeCom."""
 
 
 def rows(told: Told, scopes: frozenset[str]) -> tuple[Row, ...]:
@@ -120,7 +126,7 @@ def _row(told: Told, claim: str) -> Row:
 def _fact_row(told: Told, claim: str, value: Claim | None) -> Row:
     row = _read(told, claim, value, FACT_OF[claim])
     if row.origin is Origin.NOTHING:
-        return replace(row, notes=(Note(Remark.NOT_TOLD),))
+        return replace(row, notes=(Note(Remark.NOT_TOLD), *_asking(told, FACT_OF[claim])))
     if value is None:
         return replace(row, notes=(Note(Remark.UNUSABLE),))
     return replace(row, notes=(Note(Remark.NEVER_VERIFIED),)) if claim == "phone_number_verified" else row
@@ -128,12 +134,13 @@ def _fact_row(told: Told, claim: str, value: Claim | None) -> Row:
 
 def _email_row(told: Told, claim: str, value: Claim | None) -> Row:
     if isinstance(told.email, NoEmail):
-        return Row(claim, value, Origin.NOTHING, notes=(Note(told.email),))
+        asking = _asking(told, _email_field(told)) if told.email is NoEmail.UNKNOWN else ()
+        return Row(claim, value, Origin.NOTHING, notes=(Note(told.email), *asking))
     folded = fold(told.email.address)
     if told.rules.email is EmailSource.TEMPLATE:
         row = Row(claim, value, Origin.TEMPLATE, told.rules.email_template or "")
     else:
-        row = _read(told, claim, value, "biz_mail" if told.rules.email is EmailSource.BIZ_MAIL else "email")
+        row = _read(told, claim, value, _email_field(told))
     if value is None:
         return replace(row, notes=(Note(Remark.TAKEN, told.email.address),))
     if claim == "email_verified":
@@ -150,6 +157,19 @@ def _read(told: Told, claim: str, value: Claim | None, name: str) -> Row:
     is_disclosed = disclosure is not None and disclosure.facts.get(name) is fact
     origin = Origin.DISCLOSED if is_disclosed else Origin.ADDRESS_BOOK
     return Row(claim, value, origin, fact.source, fact.at)
+
+
+def _email_field(told: Told) -> str:
+    return "biz_mail" if told.rules.email is EmailSource.BIZ_MAIL else "email"
+
+
+def _asking(told: Told, name: str) -> Iterator[Note]:
+    """Say what asking the member for *name* came to, or would."""
+    answered = {} if told.portrait.disclosure is None else told.portrait.disclosure.facts
+    if name in told.asked:
+        yield Note(Remark.WOULD_BE_ASKED)
+    elif name in answered:
+        yield Note(Remark.NOT_GIVEN)
 
 
 def _why_verified(told: Told, email: Email) -> Note:

@@ -13,6 +13,7 @@ from gongpai.gateway.config import AppConfig, Config
 from gongpai.gateway.directory import Directory
 from gongpai.gateway.entry import Entry
 from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.flow.sensitive import lacking
 from gongpai.gateway.gate.answers import host_gate
 from gongpai.gateway.gate.identity import identity_reader
 from gongpai.gateway.grants.issue import Issuer
@@ -208,7 +209,10 @@ class _Previewer:
         moment = Moment(self.issuer.issuer, self.now, _NO_TIME)
         id_token = await self.issuer.id_token(party, grant, known, scopes, moment, "")
         email = judge_email(known.userid, known.corpid, known.profile, portrait.disclosure, party.claim_rules)
-        told = Told(userinfo, portrait, party.claim_rules, email, self.looking.names(), party.subject_type)
+        asked: frozenset[str] = frozenset()
+        if known.session is not None:
+            asked = frozenset(lacking(party, scopes, known.profile, portrait.disclosure).fields)
+        told = Told(userinfo, portrait, party.claim_rules, email, self.looking.names(), party.subject_type, asked)
         refusal, is_unsure = await self._judge(party, known)
         preview = Preview(known, refusal, is_unsure, id_token, userinfo, rows(told, scopes))
         if known.session is None or self.config.gate is None:
