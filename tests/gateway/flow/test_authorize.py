@@ -92,6 +92,7 @@ async def test_select_account_asks_whether_to_go_on_as_who_they_are(provider: Ga
     page = await browser.get(party.url(prompt="select_account"))
     assert page.status_code == 200
     assert "(lisi)" in page.text
+    assert "https://wiki.example.com" in page.headers["content-security-policy"]
     assert "code" in query_of((await say(browser, page, "stay")).headers["location"])
     again = await browser.get(party.url(prompt="select_account"))
     another = await say(browser, again, "another")

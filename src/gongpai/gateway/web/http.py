@@ -109,7 +109,7 @@ def _status_of(error: Exception, page: Page) -> int:
 
 def _form_sources(page: Page) -> tuple[str, ...]:
     match page:
-        case pages.Consent() | pages.EndSession():
+        case pages.ChooseAccount() | pages.Consent() | pages.EndSession():
             return (page.form_source,) if page.form_source else ()
         case pages.SignedOut():
             # Its form begins a sign-in, and where that ends may be a party's: inside WeCom the way there is one chain
