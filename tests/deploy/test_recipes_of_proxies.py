@@ -1,0 +1,101 @@
+"""The recipes of nginx and Caddy as they are printed, under the real programs: a colleague signs in behind them."""
+
+import getpass
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from behind_proxy import APP, OTHER, Proxy, behind
+from gongpai.cli.recipes import Filling, find_recipe
+from gongpai.sandbox import Sandbox
+from programs import dies_with_us, require_program, stop
+
+HTML = ("Accept", "text/html")
+_NGINX = """
+user {user};
+daemon off;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {site}
+}}
+"""
+_CADDY = """
+{{
+    admin off
+    auto_https off
+    storage file_system {folder}/caddy
+    default_bind 127.0.0.1
+}}
+{site}
+"""
+
+
+def printed(name: str, gate: str, app: str, url: str) -> dict[str, str]:
+    """Return the parts of the recipe by file."""
+    filling = Filling("https://sso.corp.example", "app", url, gate=gate, upstream=app)
+    return {part.file: part.fill(filling) for part in find_recipe(name).snippets}
+
+
+@contextmanager
+def nginx_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _other: str) -> Iterator[None]:
+    """Run nginx on the recipe; of its words only the port, the certificate and the places of files are the test's."""
+    parts = printed("nginx", gate, app, f"http://{host}:{port}")
+    site = parts.pop("/etc/nginx/conf.d/app.conf")
+    for file, text in parts.items():
+        (folder / Path(file).name).write_text(text)
+    lines = [line for line in site.splitlines() if "ssl_certificate" not in line]
+    site = "\n".join(lines).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
+    site = site.replace("/etc/nginx/gongpai/", f"{folder}/")
+    (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, site=site))
+    program = require_program("nginx", folders=(Path("/usr/sbin"),))
+    with running([program, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]):
+        yield
+
+
+@contextmanager
+def caddy_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _other: str) -> Iterator[None]:
+    """Run Caddy on the recipe, with the global options that keep it within the test's folder."""
+    parts = printed("caddy", gate, app, f"http://{host}:{port}")
+    site = parts.pop("/etc/caddy/Caddyfile")
+    for file, text in parts.items():
+        (folder / Path(file).name).write_text(text)
+    config = folder / "Caddyfile"
+    config.write_text(_CADDY.format(folder=folder, site=site))
+    with running([require_program("caddy"), "run", "--config", str(config), "--adapter", "caddyfile"]):
+        yield
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[None]:
+    """Run *command* until the block ends."""
+    process = subprocess.Popen(dies_with_us(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        stop(process)
+
+
+@pytest.mark.parametrize("proxy", [nginx_by_recipe, caddy_by_recipe], ids=["nginx", "caddy"])
+def test_a_colleague_signs_in_behind_a_proxy_that_the_recipe_set_up(
+    proxy: Proxy, wecom_sandbox_server: Sandbox, tmp_path: Path
+) -> None:
+    corner = wecom_sandbox_server.corner()
+    with behind(proxy, tmp_path, corner, hosts=(APP, OTHER)) as site:
+        refused = site.send("/api", ("X-Auth-Request-User", "mallory"))
+        assert refused.status == 401
+        answer = site.browse(site.url("/reports?year=2026"))
+        assert answer.status == 200, answer
+        again = site.send("/", site.cookie(), HTML, ("X-Auth-Request-Preferred-Username", "mallory"))
+        assert again.seen("X-Auth-Request-Preferred-Username") == ["lisi"]
+        assert again.seen("X-Auth-Request-Groups") == ["dept:4,dept:5"]
+    corner.close()
