@@ -31,6 +31,7 @@ test: $(DEV) $(NPM) ## Run every test, with the coverage gate
 	$(BIN)/python scripts/coverage_gate.py
 
 bench: $(DEV) $(NPM) ## Measure against the peers; append to benchmarks/results.jsonl
+	scripts/system-packages measurements
 	$(BIN)/python -m benchmarks
 
 check: format-check lint types contracts budgets docs test ## Run what CI runs

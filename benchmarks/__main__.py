@@ -8,7 +8,17 @@ from pathlib import Path
 
 from benchmarks.harness import Figure, Row
 
-_MODULES = ("cold_start", "forward_auth", "library", "provider", "seal", "session_check", "signins")
+_MODULES = (
+    "behind_nginx",
+    "cold_start",
+    "forward_auth",
+    "growth",
+    "library",
+    "provider",
+    "seal",
+    "session_check",
+    "signins",
+)
 _RESULTS = Path(__file__).with_name("results.jsonl")
 _HEADINGS = ("name", "ours µs", "peer µs", "ratio", "spread", "bar", "met")
 _LINE = "{:<44} {:>10} {:>10} {:>7} {:>7}  {:<24} {}"

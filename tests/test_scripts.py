@@ -36,16 +36,23 @@ def bare_path(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def system_packages(path: Path | str, **environment: str) -> subprocess.CompletedProcess[str]:
+def system_packages(path: Path | str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run scripts/system-packages with that PATH."""
-    script = str(ROOT / "scripts" / "system-packages")
-    return subprocess.run([script], capture_output=True, text=True, check=False, env={"PATH": str(path), **environment})
+    command = [str(ROOT / "scripts" / "system-packages"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": str(path), **environment})
 
 
 def test_missing_programs_are_named_with_the_command_to_type_when_installing_is_forbidden(bare_path: Path) -> None:
     done = system_packages(bare_path, NO_SYSTEM_INSTALL="1")
     assert done.returncode == 1
     assert "sudo apt-get update && sudo apt-get install --no-install-recommends chromium redis-server" in done.stderr
+
+
+def test_measurements_need_programs_of_their_own(bare_path: Path) -> None:
+    done = system_packages(bare_path, "measurements", NO_SYSTEM_INSTALL="1")
+    assert done.returncode == 1
+    assert "nginx-light" in done.stderr
+    assert "chromium" not in done.stderr
 
 
 def test_another_kind_of_system_is_told_the_names_too(bare_path: Path) -> None:
