@@ -31,7 +31,9 @@ from gongpai.wecom import (
     RateLimitedError,
     Refused,
     RestartOnce,
+    SentMessage,
     Stranger,
+    TextCard,
     UserDetail,
     UserProfile,
     UserTicket,
@@ -60,6 +62,7 @@ def blocks(wecom: WeComClient) -> None:
     assert_type(wecom.get_department(1), Department)
     assert_type(wecom.list_departments(), tuple[DepartmentNode, ...])
     assert_type(wecom.get_app(), AppDetail)
+    assert_type(wecom.send_text_card("lisi", TextCard("T", "D", "https://sso.example/")), SentMessage)
     assert_type(wecom.get_callback_ips(), tuple[str, ...])
     assert_type(wecom.get_api_domain_ips(), tuple[str, ...])
     assert_type(wecom.get_jsapi_ticket(), JsapiTicket)
@@ -77,6 +80,7 @@ async def awaits(wecom: AsyncWeComClient) -> None:
     assert_type(await wecom.get_department(1), Department)
     assert_type(await wecom.list_departments(), tuple[DepartmentNode, ...])
     assert_type(await wecom.get_app(), AppDetail)
+    assert_type(await wecom.send_text_card("lisi", TextCard("T", "D", "https://sso.example/")), SentMessage)
     assert_type(await wecom.get_agent_ticket(), JsapiTicket)
     assert_type(await wecom.sign_agent("https://sso.example/"), JsapiSignature)
     assert_type(await wecom.call(GetUser("lisi")), UserProfile)

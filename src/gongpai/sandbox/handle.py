@@ -15,7 +15,7 @@ from gongpai.sandbox.errors import NotAllowedError, NotFoundError, SandboxError,
 from gongpai.sandbox.faults import Fault
 from gongpai.sandbox.journal import JournalEntry
 from gongpai.sandbox.switches import Switches
-from gongpai.sandbox.world import App, Member, Scope, Way, WorldFile
+from gongpai.sandbox.world import App, Member, Message, Scope, Way, WorldFile
 from gongpai.sandbox.world_file import SHIPPED, WorldSource, load_world
 
 _T = TypeVar("_T")
@@ -214,6 +214,10 @@ class Corner:
     def clear_journal(self) -> None:
         """Forget what was asked."""
         self.ask("DELETE", "/journal", words.Done)
+
+    def messages(self) -> list[Message]:
+        """Return what apps sent to members, oldest first."""
+        return self.ask("GET", "/messages", words.MessagePage).messages
 
     def _with_token(self, path: str) -> str:
         return f"{self.url}{path}?{urlencode({'token': self._token})}"

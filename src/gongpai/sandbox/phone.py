@@ -13,13 +13,14 @@ from gongpai.sandbox.errors import NotAllowedError
 from gongpai.sandbox.pages.client import holder, pick_up, put_away
 from gongpai.sandbox.pages.links import with_query
 from gongpai.sandbox.pages.render import choose_language, local_name, render, translator
-from gongpai.sandbox.world import App, Corp, Person, QrLogin, World
+from gongpai.sandbox.world import App, Corp, Message, Person, QrLogin, World
 
 _QR_PATH = "/wwopen/sso/confirm2"
 _KEY = re.compile(r"[0-9a-f]{1,64}\Z")
 _OWN_PLACE = re.compile(r"/phone(/[A-Za-z0-9_-]+)*\Z")
 _NOTICES = ("notice_confirmed", "notice_refused", "notice_saved")
 _MOST_WAITING = 8
+_MOST_MESSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ async def show(request: Request) -> Response:
         notice=notice if notice in _NOTICES else None,
         waiting=_waiting(request),
         apps=[app for corp, app in _apps(request) if _world(request).is_visible(corp, app, person)],
+        messages=_messages(request, person),
     )
 
 
@@ -258,6 +260,15 @@ def _waiting(request: Request) -> list[tuple[QrLogin, str]]:
         _, app = world.require_app(login.agentid, login.corpid)
         waiting.append((login, local_name(app, choose_language(request))))
     return waiting
+
+
+def _messages(request: Request, person: Person) -> list[tuple[Message, str]]:
+    world, language = _world(request), choose_language(request)
+    found = []
+    for message in world.messages.of(person.key)[:_MOST_MESSAGES]:
+        app = world.get_app(message.corpid, message.agentid)
+        found.append((message, local_name(app[1], language) if app else str(message.agentid)))
+    return found
 
 
 def _is_ours(request: Request, url: str) -> bool:

@@ -62,6 +62,7 @@ from gongpai.wecom.links import (
     qr_connect_url,
     web_login_url,
 )
+from gongpai.wecom.messages import SendTextCard, SentMessage, TextCard
 from gongpai.wecom.models import (
     AccountKey,
     App,
@@ -171,6 +172,8 @@ __all__ = [
     "Request",
     "RestartOnce",
     "Scope",
+    "SendTextCard",
+    "SentMessage",
     "SignInAttempt",
     "SignInRefusedError",
     "SqliteStore",
@@ -179,6 +182,7 @@ __all__ = [
     "SystemBusyError",
     "SystemClock",
     "Text",
+    "TextCard",
     "TicketRejectedError",
     "Timeout",
     "TransportError",

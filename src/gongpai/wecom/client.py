@@ -18,7 +18,8 @@ from gongpai.wecom.app_token.store import AppTokenStore, AsyncAppTokenStore
 from gongpai.wecom.clock import Clock, SystemClock
 from gongpai.wecom.errors import AppTokenRejectedError, UsageError, WeComError
 from gongpai.wecom.hosts import WECOM, Hosts
-from gongpai.wecom.jsapi import new_noncestr, sign_jsapi
+from gongpai.wecom.jsapi import sign_page
+from gongpai.wecom.messages import SendTextCard, SentMessage, TextCard
 from gongpai.wecom.models import App, IssuedAppToken, JsapiSignature, JsapiTicket, UserTicket
 from gongpai.wecom.retry import pause_before_retry
 from gongpai.wecom.signin import begin_in_app, begin_qr_connect, begin_web_login
@@ -35,8 +36,6 @@ _NOT_A_CODE = f"a code has 1 to {_CODE_LIMIT} characters"
 _REPLACEMENTS = 2
 # A ticket is fetched again this long before its end, or a page would be signed with one that dies under it.
 _TICKET_MARGIN = timedelta(minutes=10)
-# What a fetch may take beyond its timeouts before another takes over.
-_LEASE_MARGIN = timedelta(seconds=2)
 
 
 class AsyncWeComClient:
@@ -72,7 +71,7 @@ class AsyncWeComClient:
         self._clock = clock
         self._transport = AsyncTransport(hosts.api, proxy, timeout, verify, is_sandbox=sandbox)
         key = AppTokenKey(app.corpid, app.agentid)
-        self._tokens = AsyncAppTokens(key, store or AsyncMemoryStore(), self._issue, clock, _lease(timeout))
+        self._tokens = AsyncAppTokens(key, store or AsyncMemoryStore(), self._issue, clock, timeout.lease)
         self._tickets: dict[str, tuple[JsapiTicket, datetime]] = {}
         self._ticket_lock = asyncio.Lock()
 
@@ -123,6 +122,15 @@ class AsyncWeComClient:
         """Read the app's own settings: trusted domain, visible range."""
         return await self.call(calls.GetApp(self.app.agentid))
 
+    async def send_text_card(self, userid: str, card: TextCard) -> SentMessage:
+        """Send a card from the app to one member; the same card twice within half an hour arrives once.
+
+        Raises:
+            InputError: 81013: the member does not exist or does not see the app.
+            UsageError: more than a card can hold.
+        """
+        return await self.call(SendTextCard(self.app.agentid, (userid,), card))
+
     async def get_callback_ips(self) -> tuple[str, ...]:
         """List the addresses from which WeCom calls back."""
         return await self.call(calls.GetCallbackIps())
@@ -141,11 +149,11 @@ class AsyncWeComClient:
 
     async def sign_jsapi(self, url: str) -> JsapiSignature:
         """Sign the page at *url* for ``wx.config``."""
-        return _sign(await self.get_jsapi_ticket(), url, self._clock.now())
+        return sign_page(await self.get_jsapi_ticket(), url, self._clock.now())
 
     async def sign_agent(self, url: str) -> JsapiSignature:
         """Sign the page at *url* for ``wx.agentConfig``."""
-        return _sign(await self.get_agent_ticket(), url, self._clock.now())
+        return sign_page(await self.get_agent_ticket(), url, self._clock.now())
 
     async def call(self, call: calls.Call[T]) -> T:
         """Make any call: at most one renewal of the app token, at most two more tries when WeCom is busy.
@@ -222,7 +230,7 @@ class WeComClient:
         self._clock = clock
         self._transport = Transport(hosts.api, proxy, timeout, verify, is_sandbox=sandbox)
         key = AppTokenKey(app.corpid, app.agentid)
-        self._tokens = AppTokens(key, store or MemoryStore(), self._issue, clock, _lease(timeout))
+        self._tokens = AppTokens(key, store or MemoryStore(), self._issue, clock, timeout.lease)
         self._tickets: dict[str, tuple[JsapiTicket, datetime]] = {}
         self._ticket_lock = threading.Lock()
 
@@ -256,6 +264,10 @@ class WeComClient:
         """Read the app's own settings: trusted domain, visible range."""
         return self.call(calls.GetApp(self.app.agentid))
 
+    def send_text_card(self, userid: str, card: TextCard) -> SentMessage:
+        """Do as `AsyncWeComClient` does, blocking."""
+        return self.call(SendTextCard(self.app.agentid, (userid,), card))
+
     def get_callback_ips(self) -> tuple[str, ...]:
         """List the addresses from which WeCom calls back."""
         return self.call(calls.GetCallbackIps())
@@ -274,11 +286,11 @@ class WeComClient:
 
     def sign_jsapi(self, url: str) -> JsapiSignature:
         """Sign the page at *url* for ``wx.config``."""
-        return _sign(self.get_jsapi_ticket(), url, self._clock.now())
+        return sign_page(self.get_jsapi_ticket(), url, self._clock.now())
 
     def sign_agent(self, url: str) -> JsapiSignature:
         """Sign the page at *url* for ``wx.agentConfig``."""
-        return _sign(self.get_agent_ticket(), url, self._clock.now())
+        return sign_page(self.get_agent_ticket(), url, self._clock.now())
 
     def call(self, call: calls.Call[T]) -> T:
         """Do as `AsyncWeComClient` does, blocking."""
@@ -334,11 +346,3 @@ def _parse(call: calls.Call[T], answer: dict[str, object]) -> T | WeComError:
     except WeComError as error:
         # Without the frames that hold the answer: in it may be an app token or a user_ticket.
         return error.with_traceback(None)
-
-
-def _sign(ticket: JsapiTicket, url: str, now: datetime) -> JsapiSignature:
-    return sign_jsapi(ticket, new_noncestr(), int(now.timestamp()), url)
-
-
-def _lease(timeout: Timeout) -> timedelta:
-    return timedelta(seconds=timeout.connect + timeout.read) + _LEASE_MARGIN

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 from typing import Final
 
 from gongpai.wecom.errors import UsageError
@@ -42,3 +43,8 @@ def sign_jsapi(ticket: JsapiTicket | str, noncestr: str, timestamp: int, url: st
 def new_noncestr() -> str:
     """Make a fresh nonce for one signature."""
     return secrets.token_hex(_NONCE_BYTES)
+
+
+def sign_page(ticket: JsapiTicket, url: str, now: datetime) -> JsapiSignature:
+    """Sign the page at *url* with a fresh nonce."""
+    return sign_jsapi(ticket, new_noncestr(), int(now.timestamp()), url)

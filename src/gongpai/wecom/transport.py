@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Final, TypeAlias, cast
 from urllib.parse import urlencode
@@ -25,6 +26,8 @@ from gongpai.wecom.errors import TransportError, UsageError, WeComError, WrongWo
 _BODY_LIMIT = 16 * 1024 * 1024
 _SANDBOX_HEADER = "Gongpai-Sandbox"
 _CONNECTIONS = 100
+# What a fetch may take beyond its timeouts before another takes over.
+_LEASE_MARGIN = timedelta(seconds=2)
 _HEADERS: Final = [
     ("User-Agent", "gongpai"),
     ("Accept", "application/json"),
@@ -44,6 +47,11 @@ class Timeout:
 
     connect: float = 3.0
     read: float = 8.0
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a fetch may take before another takes over."""
+        return timedelta(seconds=self.connect + self.read) + _LEASE_MARGIN
 
 
 @dataclass(frozen=True, slots=True)

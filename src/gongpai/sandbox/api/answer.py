@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from gongpai.sandbox.api import apps, contacts, identity
+from gongpai.sandbox.api import apps, contacts, identity, messages
 from gongpai.sandbox.api.asked import Allowed, Asked, Call, CallRefusedError, Json
 from gongpai.sandbox.errmsg import text_of
 from gongpai.sandbox.limits import HOUR, MINUTE
@@ -27,6 +27,7 @@ CALLS: dict[str, Call] = {
     "getcallbackip": Call(apps.get_callback_ips, ("ip_list",)),
     "get_api_domain_ip": Call(apps.get_api_domain_ips, ("ip_list",)),
     "get_jsapi_ticket": Call(apps.get_jsapi_ticket, is_jsapi_ticket=True),
+    "message/send": Call(messages.send),
     "ticket/get": Call(apps.get_ticket, is_jsapi_ticket=True),
 }
 GETTOKEN = "gettoken"

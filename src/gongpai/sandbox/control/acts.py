@@ -202,6 +202,11 @@ def clear_journal(told: Told) -> words.Done:
     return words.Done()
 
 
+def read_messages(told: Told) -> words.MessagePage:
+    """Read what apps sent to members."""
+    return words.MessagePage(messages=told.corner.world.messages.all())
+
+
 def open_corner(told: Told) -> words.CornerInfo:
     """Open a corner with a world of its own."""
     world = told.body.world

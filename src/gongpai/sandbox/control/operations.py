@@ -53,6 +53,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/qr/confirm", "Confirm on the phone", acts.confirm, words.QrState, words.QrChosen),
     Operation("POST", "/qr/refuse", "Refuse on the phone", acts.refuse, words.QrState, words.QrChosen),
     Operation("PUT", "/phone", "Choose who holds the phone", acts.hold_phone, words.PhoneHolder, words.PhoneHolder),
+    Operation("GET", "/messages", "Read the members' messages", acts.read_messages, words.MessagePage),
     Operation("GET", "/faults", "Read the planned faults", acts.read_faults, list[Fault]),
     Operation("POST", "/faults", "Plan a fault", acts.plan_fault, words.Done, Fault),
     Operation("DELETE", "/faults", "Plan no faults", acts.clear_faults, words.Done),

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gongpai.sandbox.journal import JournalEntry
 from gongpai.sandbox.world.live import QrStatus, Scope, Way
+from gongpai.sandbox.world.messages import Message
 from gongpai.sandbox.world.records import App, CorpId, Domain, IpAddress, Member, SensitiveField, WorldFile
 
 PersonKey = Annotated[
@@ -50,6 +51,12 @@ class Moment(Word, kw_only=True):
     """The moment of this world."""
 
     now: datetime
+
+
+class MessagePage(Word, kw_only=True):
+    """What members got from apps, newest last."""
+
+    messages: list[Message]
 
 
 class CodeOrder(Word, kw_only=True):

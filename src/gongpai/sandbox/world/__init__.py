@@ -19,6 +19,7 @@ from gongpai.sandbox.world.live import (
     Ticket,
     Way,
 )
+from gongpai.sandbox.world.messages import Message
 from gongpai.sandbox.world.people import CorpIndex, Standing
 from gongpai.sandbox.world.records import (
     SENSITIVE_FIELDS,
@@ -48,6 +49,7 @@ __all__ = [
     "JsapiTicket",
     "LinkedCorp",
     "Member",
+    "Message",
     "Person",
     "PersonKind",
     "Principal",

@@ -21,6 +21,7 @@ from gongpai.sandbox.world.live import (
     Ticket,
     Way,
 )
+from gongpai.sandbox.world.messages import Messages
 from gongpai.sandbox.world.people import CorpIndex, people_of
 from gongpai.sandbox.world.qr_logins import QrLogins
 from gongpai.sandbox.world.records import App, Corp, Member, SensitiveField, WorldFile
@@ -47,6 +48,7 @@ class World:
         self._jsapi_tickets: dict[tuple[str, int | None], JsapiTicket] = {}
         self._consents: dict[tuple[str, int, str], Consent] = {}
         self.qr_logins = QrLogins(self)
+        self.messages = Messages()
         self._ip_trusted_from: dict[tuple[str, int, str], datetime] = {}
 
     def now(self) -> datetime:
