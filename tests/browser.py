@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from programs import require_program
 
@@ -57,8 +57,17 @@ def read_qr(page: Page, other_than: str | None = None) -> str:
     """
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while True:
-        seen = [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))]
+        seen = _codes_on(page)
         if len(seen) == 1 and seen[0] != other_than:
             return seen[0]
         assert time.monotonic() < deadline, f"{page.url} shows {seen}"
         page.wait_for_timeout(50)
+
+
+def _codes_on(page: Page) -> list[str]:
+    try:
+        screen = page.screenshot()
+    except Error:
+        # The page is just being left for the next one.
+        return []
+    return [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(screen)))]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -83,12 +83,12 @@ def provided(
 
 @contextmanager
 def by_recipe(
-    corner: Corner, folder: Path, recipe: str, command: list[str], home: str = "/", **environ: str
+    corner: Corner, folder: Path, recipe: str, command: Callable[[int], list[str]], home: str = "/", **environ: str
 ) -> Iterator[Provided]:
     """Run the gateway, and the program that *command* starts, both set up as the recipe called *recipe* prints it.
 
-    The program starts in the folder of the recipe's files, with *environ* beside what recipes read from there. The
-    party is trusted: what members are asked for their consent is tested elsewhere, and they would be asked but once.
+    *command* is told the port of the program, which starts in the folder of the recipe's files, with *environ* beside
+    what recipes read from there. The party is trusted: consent is tested elsewhere, and is asked for but once.
     """
     found = find_recipe(recipe)
     filling = Filling(_address(), CLIENT_ID, _address())
@@ -100,7 +100,7 @@ def by_recipe(
     environ = {"OIDC_CLIENT_SECRET": SECRET, "PARTY_URL": filling.url, **environ}
     with (
         _gateway(corner, folder, filling.issuer, {**found.party_settings(filling), "trusted": True}),
-        _program(place, command, environ, f"{filling.url}{home}"),
+        _program(place, command(urlsplit(filling.url).port or 0), environ, f"{filling.url}{home}"),
     ):
         yield Provided(filling.issuer, filling.url)
 

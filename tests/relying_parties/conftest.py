@@ -3,14 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from gongpai.sandbox import Corner, Sandbox
 from journeys.stage import Stage
 from provided import Provided
-
-# Two busy cores and three programs beside the browser: patience costs nothing where all goes well.
-expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

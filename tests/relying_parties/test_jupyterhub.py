@@ -38,7 +38,7 @@ def party(corner: Corner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     }
     command = [str(require_environment("jupyterhub") / "jupyterhub"), "-f", str(CONFIG)]
     folder: Path = tmp_path_factory.mktemp("jupyterhub")
-    with by_recipe(corner, folder, "jupyterhub", command, "/hub/health", **environ) as party:
+    with by_recipe(corner, folder, "jupyterhub", lambda _port: command, "/hub/health", **environ) as party:
         yield party
 
 

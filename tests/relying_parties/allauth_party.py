@@ -1,0 +1,76 @@
+"""A relying party on Django and django-allauth, unmodified: an empty project, with the recipe added at its end."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+from wsgiref.simple_server import make_server
+
+from django.conf import settings
+
+RECIPE = Path.cwd()
+PARTY_URL = os.environ["PARTY_URL"]
+project = {
+    "SECRET_KEY": "of tests only",
+    "ALLOWED_HOSTS": ["127.0.0.1"],
+    "ROOT_URLCONF": __name__,
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": RECIPE / "project.db"}},
+    "INSTALLED_APPS": [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.messages",
+        "django.contrib.sessions",
+    ],
+    "MIDDLEWARE": [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ],
+    "TEMPLATES": [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ],
+}
+added = runpy.run_path(str(RECIPE / "settings.py"), project)
+settings.configure(**{name: value for name, value in added.items() if name.isupper()})
+
+import django  # noqa: E402  Django is imported after its settings
+
+django.setup()
+
+from django.contrib.auth.decorators import login_required  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.urls import path  # noqa: E402
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Say who is here."""
+    return HttpResponse(f"<h1>{request.user.get_username() or 'Nobody'}</h1>")
+
+
+def members(request: HttpRequest) -> HttpResponse:
+    """Say who is here, to members only."""
+    return HttpResponse(f"<h1>{request.user.pk}: {request.user.get_username()}, {request.user.email}</h1>")
+
+
+own = [path("", home), path("members", login_required(members))]
+urlpatterns = runpy.run_path(str(RECIPE / "urls.py"), {"urlpatterns": own})["urlpatterns"]
+
+if __name__ == "__main__":
+    sys.modules["allauth_party"] = sys.modules[__name__]
+    call_command("migrate", verbosity=0)
+    make_server("127.0.0.1", urlsplit(PARTY_URL).port or 0, get_wsgi_application()).serve_forever()
