@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import msgspec
 
@@ -60,10 +61,16 @@ def _with_text(snippet: Snippet) -> Snippet:
     """Return *snippet* with the file of deploy/ that it ships, if it ships one."""
     if not snippet.ships:
         return snippet
-    text = _folder().joinpath("deploy", *snippet.ships.split("/")).read_text(encoding="utf-8")
+    text = _deploy().joinpath(*snippet.ships.split("/")).read_text(encoding="utf-8")
     for there, here in snippet.swaps.items():
         text = text.replace(there, here)
     return msgspec.structs.replace(snippet, text=text)
+
+
+def _deploy() -> Traversable:
+    """Return the folder of proxies' files: a wheel has it here, and a checkout at its root."""
+    here = _folder().joinpath("deploy")
+    return here if here.is_dir() else Path(__file__).parents[4] / "deploy"
 
 
 def _folder() -> Traversable:
