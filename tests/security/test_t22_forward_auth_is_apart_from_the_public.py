@@ -1,5 +1,7 @@
 """T22, T13, T14: the gate answers on its own listener, gives no identity away, and hears of every session that ends."""
 
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +15,7 @@ from gongpai.gateway.oidc import jose
 from gongpai.gateway.records import EndReason, Session
 from gongpai.gateway.store import StoreError
 from gongpai.sandbox import Corner
-from guarded import APP, PAGE_LOAD, Guarded, cookie_line, gate_config, open_guarded
+from guarded import APP, OTHER, PAGE_LOAD, PUBLIC_URL, Guarded, cookie_line, gate_config, open_guarded
 
 KINDS = ["nginx", "caddy", "traefik", "envoy/x"]
 HOST = {"host": "app.corp.example"}
@@ -90,6 +92,40 @@ async def test_an_assertion_is_signed_for_one_request_and_a_skip_has_none(guarde
     skipped = await guarded.ask("/public/", cookie=cookie)
     assert skipped.status_code == 200
     assert {skipped.headers[name] for name in ("remote-user", "remote-groups", "x-auth-assertion")} == {""}
+
+
+async def test_an_assertion_is_good_for_one_host_method_and_target_and_for_nothing_else(guarded: Guarded) -> None:
+    cookies = {APP: await entered(guarded)}
+    browser = guarded.gateway.browser()
+    await browser.sign_in()
+    cookies[OTHER] = cookie_line(await guarded.enter(browser, OTHER))
+    keys = jose.public_keys((await browser.get("/jwks")).json())
+    asked = [
+        (APP, "GET", "/x"),
+        (APP, "POST", "/x"),
+        (APP, "GET", "/x?y=1"),
+        (APP, "GET", "/%78"),
+        (OTHER, "GET", "/x"),
+    ]
+    said = set()
+    for origin, method, target in asked:
+        answer = await guarded.ask(target, origin=origin, method=method, cookie=cookies[origin])
+        signed = answer.headers["x-auth-assertion"]
+        claims = jose.verify(signed, keys, ["ES256"]).claims
+        digest = base64.urlsafe_b64encode(hashlib.sha256(target.encode()).digest()).rstrip(b"=").decode()
+        assert (claims["iss"], claims["aud"], claims["method"], claims["path_hash"]) == (
+            PUBLIC_URL,
+            origin,
+            method,
+            digest,
+        )
+        now = int(guarded.gateway.clock().timestamp())
+        assert (claims["iat"], claims["exp"]) == (now, now + 60)
+        said.add((claims["aud"], claims["method"], claims["path_hash"]))
+        # Nothing of ours takes it for a token.
+        told = await browser.get("/userinfo", authorization=f"Bearer {signed}")
+        assert told.status_code == 401
+    assert len(said) == len(asked)
 
 
 async def test_what_is_said_twice_is_not_believed(guarded: Guarded) -> None:

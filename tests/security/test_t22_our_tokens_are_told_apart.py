@@ -3,6 +3,7 @@
 import pytest
 
 from gongpai.gateway.config.checking_parties import is_client_id
+from gongpai.gateway.gate import assertion
 from gongpai.gateway.oidc import access_token, id_token, logout_token
 from gongpai.gateway.oidc.hints import read_hint
 from gongpai.gateway.oidc.jose import generate_key, private_key, public_jwk, public_keys, sign
@@ -19,10 +20,10 @@ def _hint(typ: str) -> object:
 
 
 def test_the_kinds_have_names_of_their_own() -> None:
-    assert len({id_token.TYP, access_token.TYP, logout_token.TYP}) == 3
+    assert len({id_token.TYP, access_token.TYP, logout_token.TYP, assertion.TYP}) == 4
 
 
-@pytest.mark.parametrize("typ", [access_token.TYP, logout_token.TYP, "unknown+jwt", ""])
+@pytest.mark.parametrize("typ", [access_token.TYP, logout_token.TYP, assertion.TYP, "unknown+jwt", ""])
 def test_another_kind_is_no_id_token_though_its_claims_would_do(typ: str) -> None:
     assert _hint(id_token.TYP) is not None
     assert _hint(typ) is None
