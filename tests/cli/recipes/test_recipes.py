@@ -209,6 +209,11 @@ def test_a_party_that_lacks_something_is_shown_what_and_is_not_added_again() -> 
     assert "gongpai parties add" not in page
 
 
+@pytest.mark.parametrize(("name", "is_said"), [("jenkins", True), ("grafana", False), ("vault", False)])
+def test_a_recipe_that_makes_people_be_asked_for_their_mail_says_so(name: str, *, is_said: bool) -> None:
+    assert ("asked in WeCom for their company mail" in render(find_recipe(name), FILLING, "en")) is is_said
+
+
 @pytest.mark.parametrize(
     ("registered", "url"),
     [

@@ -75,7 +75,7 @@ def _claims(preview: Preview, language: Language) -> Iterator[str]:
 def _origin(row: Row, language: Language) -> str:
     origin = say(language, f"origin_of.{row.origin.value}", source=row.source, at=_moment(row.at))
     notes = [say(language, f"note.{note.remark.value}", about=note.about) for note in row.notes]
-    return "; ".join([*([] if notes and row.origin == "nothing" else [origin]), *notes])
+    return ("；" if language == "zh" else "; ").join([*([] if notes and row.origin == "nothing" else [origin]), *notes])
 
 
 def _forward_auth(preview: Preview, language: Language) -> Iterator[str]:

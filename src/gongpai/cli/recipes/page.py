@@ -119,8 +119,16 @@ def _here(recipe: Recipe, filling: Filling, language: Language, known: Known | N
     if known is None:
         yield say(language, "or_by_command" if has_secret else "by_command_public")
         yield _fenced("sh", add_command(filling.client_id, settings))
+    if _asks_email(settings):
+        yield say(language, "asks_email")
     if has_secret:
         yield say(language, "secret", placeholder=SECRET_PLACEHOLDER)
+
+
+def _asks_email(settings: Mapping[str, Setting]) -> bool:
+    scopes, source = settings.get("scopes"), settings.get("email", "biz_mail")
+    wants_mail = isinstance(scopes, list) and "email" in scopes and source in {"biz_mail", "personal"}
+    return wants_mail and settings.get("disclosure") != "never"
 
 
 def _host_table(filling: Filling, settings: Mapping[str, Setting]) -> str:
