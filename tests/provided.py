@@ -58,6 +58,25 @@ class Provided:
             return Page(answer.url, answer.read().decode())
 
 
+def free_address() -> str:
+    """Return a URL of loopback where nobody listens."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@contextmanager
+def gateway_for(corner: Corner, folder: Path, issuer: str, party: Mapping[str, object]) -> Iterator[None]:
+    """Run a gateway at *issuer*, with one party."""
+    corner.hold_phone("lisi")
+    # Consent is asked for once; what follows of it is silent.
+    corner.set_consent(PORTAL, "lisi", ("mobile", "email", "biz_mail", "address"))
+    host = urlsplit(issuer).netloc
+    settings = {f"parties.{CLIENT_ID}.{name}": value for name, value in party.items()}
+    config = write_config(folder, corner, public_url=issuer, listen=host, **settings)
+    corner.update_app(PORTAL, oauth_domain=host, callback_domain=host)
+    with served(config):
+        yield
+
+
 @contextmanager
 def provided(
     corner: Corner, folder: Path, command: list[str], callback: str = "/callback", home: str = "/", **settings: object
@@ -66,9 +85,10 @@ def provided(
 
     *settings* are those of the party in the gateway's configuration, beside the usual ones.
     """
-    issuer, party_url = _address(), _address()
+    issuer, party_url = free_address(), free_address()
     party: dict[str, object] = {
         "name": "The Wiki",
+        "client_secret": SECRET,
         "redirect_uris": [f"{party_url}{callback}"],
         "post_logout_redirect_uris": [f"{party_url}/bye"],
         "scopes": ["openid", "profile", "email", "groups", "offline_access"],
@@ -77,7 +97,7 @@ def provided(
         **settings,
     }
     environ = {"ISSUER": issuer, "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": SECRET, "PARTY_URL": party_url}
-    with _gateway(corner, folder, issuer, party), _program(folder, command, environ, f"{party_url}{home}"):
+    with gateway_for(corner, folder, issuer, party), _program(folder, command, environ, f"{party_url}{home}"):
         yield Provided(issuer, party_url)
 
 
@@ -91,36 +111,19 @@ def by_recipe(
     what recipes read from there. The party is trusted: consent is tested elsewhere, and is asked for but once.
     """
     found = find_recipe(recipe)
-    filling = Filling(_address(), CLIENT_ID, _address())
+    filling = Filling(free_address(), CLIENT_ID, free_address())
     place = folder / "program"
     for snippet in found.snippets:
         file = place / snippet.file
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(snippet.fill(filling).replace(SECRET_PLACEHOLDER, SECRET), encoding="utf-8")
     environ = {"OIDC_CLIENT_SECRET": SECRET, "PARTY_URL": filling.url, **environ}
+    party = {**found.party_settings(filling), "client_secret": SECRET, "trusted": True}
     with (
-        _gateway(corner, folder, filling.issuer, {**found.party_settings(filling), "trusted": True}),
+        gateway_for(corner, folder, filling.issuer, party),
         _program(place, command(urlsplit(filling.url).port or 0), environ, f"{filling.url}{home}"),
     ):
         yield Provided(filling.issuer, filling.url)
-
-
-def _address() -> str:
-    return f"http://127.0.0.1:{free_port()}"
-
-
-@contextmanager
-def _gateway(corner: Corner, folder: Path, issuer: str, party: Mapping[str, object]) -> Iterator[None]:
-    """Run a gateway at *issuer*, with one party."""
-    corner.hold_phone("lisi")
-    # Consent is asked for once; what follows of it is silent.
-    corner.set_consent(PORTAL, "lisi", ("mobile", "email", "biz_mail", "address"))
-    host = urlsplit(issuer).netloc
-    settings = {f"parties.{CLIENT_ID}.{name}": value for name, value in {"client_secret": SECRET, **party}.items()}
-    config = write_config(folder, corner, public_url=issuer, listen=host, **settings)
-    corner.update_app(PORTAL, oauth_domain=host, callback_domain=host)
-    with served(config):
-        yield
 
 
 @contextmanager
