@@ -107,6 +107,40 @@ def test_another_secret_key(storage: str, command: str) -> None:
     assert "put that key back" in remedy
 
 
+@pytest.mark.parametrize(
+    ("lang", "missing", "exists", "no_file"),
+    [
+        ("C", "there is no file", "exists already", "storage is no SQLite file"),
+        ("zh_CN.UTF-8", "这个文件", "已存在", "storage 不是 SQLite 文件"),
+    ],
+)
+def test_a_back_up_that_cannot_be_made(
+    storage: str, tmp_path: Path, lang: str, missing: str, exists: str, no_file: str
+) -> None:
+    command = f"backup {tmp_path}/copy.db"
+    assert missing in told(command, lang=lang, storage=storage)[0]
+    (tmp_path / "copy.db").touch()
+    assert exists in told(command, lang=lang, storage=storage)[0]
+    assert no_file in told(command, lang=lang, storage="postgresql://db/gongpai")[0]
+
+
+@pytest.mark.parametrize(("lang", "words"), [("C", "storage is no PostgreSQL"), ("zh_CN.UTF-8", "不是 PostgreSQL")])
+def test_a_copy_to_where_it_cannot_go(storage: str, tmp_path: Path, lang: str, words: str) -> None:
+    (tmp_path / "old.db").touch()
+    assert words in told(f"migrate copy {tmp_path}/old.db", lang=lang, storage=storage)[0]
+
+
+@pytest.mark.services
+def test_a_copy_of_what_does_not_fit(postgres_url: str, storage: str, tmp_path: Path) -> None:
+    command = f"migrate copy {tmp_path}/gongpai.db"
+    (tmp_path / "gongpai.db").write_bytes(b"this is no database" * 100)
+    assert "no database of gongpai's" in told(command, storage=postgres_url)[0]
+    (tmp_path / "gongpai.db").unlink()
+    migrate(storage, World.SANDBOX)
+    assert "belongs to the world sandbox" in told(command, storage=postgres_url)[0]
+    assert "sandbox，与目标数据库不符" in told(command, lang="zh_CN.UTF-8", storage=postgres_url)[0]
+
+
 def test_a_secret_file_that_is_not_there(storage: str, tmp_path: Path) -> None:
     problem, _ = told(storage=storage, secret_key=None, secret_key_file=f"{tmp_path}/secret.key")
     assert f"{tmp_path}/secret.key: No such file or directory" in problem

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.troubles import leave, told
 
 
 def backup(
@@ -15,15 +16,26 @@ def backup(
     path: ConfigOption = None,
 ) -> None:
     """Write a whole, consistent copy of the SQLite file; for PostgreSQL use pg_dump. Keep the secret_key apart."""
-    from gongpai.gateway.store.open import make_private, sqlite_path
+    from gongpai.gateway.config import Fault
+    from gongpai.gateway.store.open import sqlite_path
 
     source = sqlite_path(require_config(path).storage)
     if source is None:
-        typer.echo("storage: this is not SQLite; use pg_dump", err=True)
-        raise typer.Exit(2)
-    if target.exists() or not source.exists():
-        typer.echo(f"{target}: exists already" if target.exists() else f"{source}: does not exist", err=True)
-        raise typer.Exit(2)
+        leave(Fault("", "not_sqlite"), status=2)
+    if target.exists():
+        leave(Fault("", "file_exists", str(target)), status=2)
+    if not source.exists():
+        leave(Fault("", "file_missing", str(source)), status=2)
+    with told(status=3):
+        _copy(source, target)
+    typer.echo(str(target))
+
+
+def _copy(source: Path, target: Path) -> None:
+    from gongpai.gateway.store import StoreError
+    from gongpai.gateway.store.migrate import trouble_of
+    from gongpai.gateway.store.open import make_private
+
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     make_private(unfinished)
@@ -34,7 +46,5 @@ def backup(
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
-        typer.echo(f"storage: {error}", err=True)
-        raise typer.Exit(3) from None
+        raise StoreError(f"{source}: {error}", trouble_of(error, source)) from None
     unfinished.replace(target)
-    typer.echo(str(target))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import leave, told
 
 migrations = typer.Typer(invoke_without_command=True)
 
@@ -44,21 +44,17 @@ def copy(
     path: ConfigOption = None,
 ) -> None:
     """Copy a SQLite installation into the PostgreSQL database of the configuration, which must be empty."""
+    from gongpai.gateway.config import Fault
     from gongpai.gateway.records import World
-    from gongpai.gateway.store import StoreError
     from gongpai.gateway.store.migrate import migrate as bring_up_to_date
     from gongpai.gateway.store.move import move
     from gongpai.gateway.store.open import sqlite_path
 
     config = require_config(path)
     if sqlite_path(config.storage) is not None:
-        typer.echo("storage: name the PostgreSQL database to copy to in the configuration first", err=True)
-        raise typer.Exit(2)
+        leave(Fault("", "not_postgresql"), status=2)
     world = World.SANDBOX if config.sandbox else World.WECOM
-    try:
+    with told(status=3):
         bring_up_to_date(config.storage, world)
         rows = asyncio.run(move(file, config.storage))
-    except StoreError as error:
-        typer.echo(f"storage: {error}", err=True)
-        raise typer.Exit(3) from None
     typer.echo(f"copied: {rows} rows")

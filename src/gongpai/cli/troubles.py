@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from gongpai.cli.language import choose_language
+
+if TYPE_CHECKING:
+    from gongpai.gateway.config import Fault
 
 
 @contextmanager
@@ -29,5 +33,10 @@ def told(status: int) -> Iterator[None]:
         fault = Fault("", "system_refused", str(error))
     else:
         return
+    leave(fault, status)
+
+
+def leave(fault: "Fault", status: int) -> NoReturn:
+    """Say the *fault* in the operator's language, and leave with *status*."""
     typer.echo(fault.render(choose_language()), err=True)
     raise typer.Exit(status)

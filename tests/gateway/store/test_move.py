@@ -69,14 +69,14 @@ async def test_a_database_in_use_is_left_alone(stores: Stores, file: Path, targe
     await stores.parties.add(make_party())
     async with open_stores(target) as used:
         await used.parties.add(make_party("gitlab"))
-        with pytest.raises(StoreError, match="not empty"):
+        with pytest.raises(StoreError, match="parties"):
             await move(file, target)
         assert [party.client_id for party in await used.parties.find()] == ["gitlab"]
 
 
 async def test_a_file_of_the_other_world_is_not_copied(tmp_path: Path, target: str) -> None:
     migrate(f"sqlite://{tmp_path}/wecom.db", World.WECOM)
-    with pytest.raises(StoreError, match="world"):
+    with pytest.raises(StoreError, match="wecom"):
         await move(tmp_path / "wecom.db", target)
 
 
@@ -85,7 +85,7 @@ async def test_a_file_of_another_version_is_not_copied(sqlite_template: Path, tm
     with closing(sqlite3.connect(tmp_path / "old.db")) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
         connection.commit()
-    with pytest.raises(StoreError, match="migrate it first"):
+    with pytest.raises(StoreError, match="0001"):
         await move(tmp_path / "old.db", target)
 
 

@@ -51,6 +51,51 @@ TROUBLES: dict[str, Saying] = {
         "the database server refuses: {detail}",
         "check user, password and database name in storage, and what that user may do",
     ),
+    "storage_of_other_version": saying(
+        "文件的数据库结构是另一个版本（{detail}）",
+        "先用 gongpai migrate 升级这个文件",
+        "the file has another version of the schema ({detail})",
+        "bring the file up to date first, with: gongpai migrate",
+    ),
+    "storage_in_use": saying(
+        "目标数据库已在使用：表 {detail} 不是空的",
+        "storage 改用一个空数据库",
+        "the target is in use: the table {detail} is not empty",
+        "name an empty database in storage",
+    ),
+    "copy_of_other_world": saying(
+        "这个文件属于 {detail}，与目标数据库不符",
+        "沙箱的数据不能搬进真实企业微信的数据库，反之亦然；换一个文件",
+        "the file belongs to the world {detail}, which is not that of the target",
+        "the sandbox's never moves to the real WeCom's, nor back: name another file",
+    ),
+    "not_sqlite": saying(
+        "storage 不是 SQLite 文件",
+        "PostgreSQL 请用 pg_dump 备份",
+        "storage is no SQLite file",
+        "back PostgreSQL up with pg_dump",
+    ),
+    "not_postgresql": saying(
+        "storage 不是 PostgreSQL 数据库",
+        "先在 storage 里填上要搬去的数据库",
+        "storage is no PostgreSQL database",
+        "name in storage the database to copy to, first",
+    ),
+    "file_exists": saying(
+        "{detail} 已存在", "换一个文件名，或先移走它", "{detail} exists already", "name another file, or move it away"
+    ),
+    "file_missing": saying(
+        "没有 {detail} 这个文件",
+        "检查 storage；网关启动过一次才会有它",
+        "there is no file {detail}",
+        "check storage; a gateway that was started once has made it",
+    ),
+    "audit_broken": saying(
+        "审计链断在 {detail}：这条记录被改过，或它之前缺了记录",
+        "与日志中同一节点、同一序号的事件对照；若每条链都断在 1，可能是 secret_key 不对",
+        "the audit chain breaks at {detail}: the record was changed, or one before it is missing",
+        "compare with the log's events of that node and number; if every chain breaks at 1, see to secret_key",
+    ),
     "tickets_unreachable": saying(
         "连不上 Redis 或 Valkey（{detail}）",
         "启动它并检查此网址；或删除此项，改由数据库保存",

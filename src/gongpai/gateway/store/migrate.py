@@ -67,7 +67,7 @@ def _with_connection(storage: str, work: Callable[[Connection], list[str]]) -> l
                 return work(connection)
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = getattr(error, "orig", None) or error
-        raise StoreError(f"{_place(storage)}: {_reason(cause)}", _trouble(cause, path)) from None
+        raise StoreError(f"{_place(storage)}: {_reason(cause)}", trouble_of(cause, path)) from None
 
 
 def _place(storage: str) -> str:
@@ -80,7 +80,8 @@ def _reason(cause: object) -> str:
     return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or "no answer"
 
 
-def _trouble(cause: object, path: Path | None) -> Trouble:
+def trouble_of(cause: object, path: Path | None) -> Trouble:
+    """Return what an operator can do about *cause*, an error of the SQLite file at *path* or of a server."""
     # The low byte is the primary code. Source: sqlite.org/rescode.html, 2.
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

@@ -7,7 +7,8 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import Table
 
-from gongpai.gateway.store.sql.driver import StoreError
+from gongpai.gateway.store.migrate import trouble_of
+from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.tables import meta, metadata, news_head
 
 _BATCH = 5_000
@@ -33,10 +34,10 @@ async def move(file: Path, url: str) -> int:
             finally:
                 await target.close()
     except sqlite3.Error as error:
-        raise StoreError(str(error)) from None
+        raise StoreError(f"{file}: {error}", trouble_of(error, file)) from None
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         # Its message may quote what was copied.
-        raise StoreError(type(error).__name__) from None
+        raise StoreError(type(error).__name__, trouble_of(error, None)) from None
 
 
 def _open(file: Path) -> sqlite3.Connection:
@@ -45,14 +46,16 @@ def _open(file: Path) -> sqlite3.Connection:
 
 
 async def _require_fit(source: sqlite3.Connection, target: asyncpg.Connection) -> None:
-    if source.execute(_REVISION).fetchall() != [tuple(row) for row in await target.fetch(_REVISION)]:
-        raise StoreError("the file has another version of the schema: migrate it first")
+    revisions = source.execute(_REVISION).fetchall()
+    if revisions != [tuple(row) for row in await target.fetch(_REVISION)]:
+        raise StoreError(", ".join(revision for (revision,) in revisions), Trouble.OTHER_VERSION)
     stamps = f"SELECT name, value FROM {meta.name} ORDER BY name"  # noqa: S608  # our own name
-    if source.execute(stamps).fetchall() != [tuple(row) for row in await target.fetch(stamps)]:
-        raise StoreError("the file belongs to the other world")
+    stamped = source.execute(stamps).fetchall()
+    if stamped != [tuple(row) for row in await target.fetch(stamps)]:
+        raise StoreError(", ".join(value for _, value in stamped), Trouble.COPY_OF_OTHER_WORLD)
     for table in metadata.sorted_tables:
         if table not in (meta, news_head) and await target.fetch(f"SELECT 1 FROM {table.name} LIMIT 1"):  # noqa: S608
-            raise StoreError(f"the target is in use: {table.name} is not empty")
+            raise StoreError(table.name, Trouble.IN_USE)
 
 
 async def _copy(table: Table, source: sqlite3.Connection, target: asyncpg.Connection) -> int:

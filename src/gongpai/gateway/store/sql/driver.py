@@ -24,6 +24,9 @@ class Trouble(StrEnum):
     OTHER_WORLD = "storage_of_other_world"
     UNREACHABLE = "storage_unreachable"
     REFUSED = "storage_refused"
+    OTHER_VERSION = "storage_of_other_version"
+    IN_USE = "storage_in_use"
+    COPY_OF_OTHER_WORLD = "copy_of_other_world"
     TICKETS = "tickets_unreachable"
 
 
