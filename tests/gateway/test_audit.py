@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gongpai.gateway.audit import Audit, AuditEvent, find_break
+from gongpai.gateway.audit import Audit, AuditEvent, Chain, find_break, verify
 from gongpai.gateway.records import AuditRecord
 from gongpai.gateway.store import StoreError
 from memory import NOW, SECRET_KEY
@@ -29,6 +29,9 @@ class Pages:
 
     async def find(self, node: str, after: int, limit: int) -> list[AuditRecord]:
         return [record for record in self.records if record.node == node and record.number > after][:limit]
+
+    async def next_node(self, after: str) -> str | None:
+        return min((record.node for record in self.records if record.node > after), default=None)
 
 
 async def test_events_form_a_sound_chain_and_share_commits() -> None:
@@ -57,6 +60,19 @@ async def test_a_record_taken_out_breaks_the_chain_there() -> None:
         await audit.record(AuditEvent("event", facts={"n": number}), NOW)
     assert find_break(pages.records[:2] + pages.records[3:], SECRET_KEY) == 3
     assert find_break(pages.records, bytes(32)) == 1
+
+
+async def test_every_chain_is_verified_from_page_to_page() -> None:
+    pages = Pages()
+    one, two = Audit(pages, SECRET_KEY), Audit(pages, SECRET_KEY)
+    for number in range(1100):
+        await one.record(AuditEvent("event", facts={"n": number}), NOW)
+    await two.record(AuditEvent("event"), NOW)
+    first, last = (pages.records[at].node for at in (0, -1))
+    assert {chain async for chain in verify(pages, SECRET_KEY)} == {Chain(first, 1100), Chain(last, 1)}
+    pages.records[1050] = replace(pages.records[1050], event="{}")
+    assert Chain(first, 1050, 1051) in [chain async for chain in verify(pages, SECRET_KEY)]
+    assert [chain async for chain in verify(Pages(), SECRET_KEY)] == []
 
 
 async def test_an_event_that_could_not_be_kept_stops_its_act_and_is_kept_with_the_next() -> None:

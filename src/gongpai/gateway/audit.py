@@ -10,7 +10,7 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from gongpai.gateway.store.ports import AuditStore
 
 _log = structlog.get_logger("gongpai.audit")
 _TEXT_LIMIT = 512
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,44 @@ def chain(key: bytes, before: str, node: str, number: int, at: datetime, event: 
     return hmac.new(key, msgspec.json.encode([before, node, number, at, event]), "sha256").hexdigest()
 
 
-def find_break(records: Sequence[AuditRecord], secret_key: bytes) -> int | None:
-    """Return the number of the first record of a node's chain that was altered or follows a gap; None if sound."""
-    key, before = derive(secret_key, b"audit"), ""
-    for number, record in enumerate(records, start=1):
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One node's chain as it was found: how many of its records are sound, and the number at which it breaks."""
+
+    node: str
+    sound: int
+    broken_at: int | None = None
+
+
+async def verify(store: AuditStore, secret_key: bytes) -> AsyncIterator[Chain]:
+    """Check every chain of the store, one after another.
+
+    Raises:
+        StoreError: the store does not answer.
+    """
+    node = await store.next_node("")
+    while node is not None:
+        yield await _verify_chain(store, node, secret_key)
+        node = await store.next_node(node)
+
+
+async def _verify_chain(store: AuditStore, node: str, secret_key: bytes) -> Chain:
+    last: AuditRecord | None = None
+    while page := await store.find(node, 0 if last is None else last.number, _PAGE):
+        broken_at = find_break(page, secret_key, last)
+        if broken_at is not None:
+            return Chain(node, broken_at - 1, broken_at)
+        last = page[-1]
+    return Chain(node, 0 if last is None else last.number)
+
+
+def find_break(records: Sequence[AuditRecord], secret_key: bytes, last: AuditRecord | None = None) -> int | None:
+    """Return the number of the first record of a node's chain that was altered or follows a gap; None if sound.
+
+    *last* is the sound one before them, if they do not begin the chain.
+    """
+    key, before = derive(secret_key, b"audit"), "" if last is None else last.mac
+    for number, record in enumerate(records, start=1 if last is None else last.number + 1):
         mac = chain(key, before, record.node, number, record.at, record.event)
         if record.number != number or not hmac.compare_digest(mac, record.mac):
             return number

@@ -208,6 +208,10 @@ class AuditStore(Protocol):
         """Return a node's records after the one numbered *after*, in order."""
         ...
 
+    async def next_node(self, after: str) -> str | None:
+        """Return the node whose name comes after the one named *after*; None if that is the last one."""
+        ...
+
 
 class DirectoryStore(Protocol):
     """What was read from WeCom's directory."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gongpai.gateway.records import AuditRecord
@@ -19,6 +19,7 @@ _FIND = Statement(
     .order_by(audit.c.number)
     .limit(bindparam("most")),
 )
+_NEXT_NODE = Statement(select(func.min(audit.c.node)).where(audit.c.node > bindparam("after")))
 
 
 class SqlAudit:
@@ -40,3 +41,8 @@ class SqlAudit:
         """As the port says."""
         rows = await self._driver.read(_FIND(of_node=node, after=after, most=limit))
         return [_codec.from_row(row) for row in rows]
+
+    async def next_node(self, after: str) -> str | None:
+        """As the port says."""
+        ((node,),) = await self._driver.read(_NEXT_NODE(after=after))
+        return None if node is None else str(node)
