@@ -122,6 +122,12 @@ def test_what_is_left_to_do_names_an_issue() -> None:
     assert found(LOOSE_TODO, files) == []
 
 
+def test_readers_of_chinese_are_addressed_in_one_form() -> None:
+    # 您, as WeCom's own pages do; a greeting is nobody's address.
+    spoken = [file for file in tracked(*TEXTS) if {"src", "docs"} & set(file.relative_to(ROOT).parts[:-1])]
+    assert found(re.compile("你(?!好)"), [*spoken, ROOT / "README.zh.md"]) == []
+
+
 def test_no_test_is_skipped_or_patches_our_code() -> None:
     evasive = re.compile(r"pytest\.(mark\.)?(skip|xfail|importorskip)|unittest\.mock|monkeypatch\.setattr|mocker")
     tests = [file for file in tracked(".py") if (ROOT / "tests") in file.parents and file != Path(__file__)]
