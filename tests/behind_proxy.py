@@ -58,7 +58,7 @@ class Behind:
         self, target: str, *headers: tuple[str, str], host: str = APP, method: str = "GET", body: str = ""
     ) -> Answer:
         """Send a request to the proxy as it stands, and no header that is not named."""
-        return _send(self.port, method, target, [("Host", f"{host}:{self.port}"), *headers], body)
+        return send(self.port, method, target, [("Host", f"{host}:{self.port}"), *headers], body)
 
     def cookie(self, host: str = APP) -> tuple[str, str]:
         """Return the Cookie header of the browser on *host*."""
@@ -74,7 +74,7 @@ class Behind:
             if kept:
                 headers.append(("Cookie", "; ".join(f"{name}={value}" for name, value in kept.items())))
             target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-            answer = _send(int(where.rpartition(":")[2]), "GET", target, headers)
+            answer = send(int(where.rpartition(":")[2]), "GET", target, headers)
             for name, value in answer.headers:
                 if name.lower() == "set-cookie":
                     self._keep(parts.netloc, value)
@@ -93,7 +93,7 @@ class Behind:
         cookies = "; ".join(f"{name}={value}" for name, value in self.jars[here].items())
         headers = [("Host", here), ("Cookie", cookies), ("Content-Type", "application/x-www-form-urlencoded")]
         port = int(self.gateway.url.rpartition(":")[2])
-        assert _send(port, "POST", "/signout", headers, form).status in {200, 303}
+        assert send(port, "POST", "/signout", headers, form).status in {200, 303}
 
     def _kept(self, netloc: str) -> dict[str, str]:
         host = netloc.partition(":")[0]
@@ -109,7 +109,8 @@ class Behind:
         self.jars.setdefault(netloc if domain is None else f".{domain}", {})[name] = content
 
 
-def _send(port: int, method: str, target: str, headers: list[tuple[str, str]], body: str = "") -> Answer:
+def send(port: int, method: str, target: str, headers: list[tuple[str, str]], body: str = "") -> Answer:
+    """Send a request to what listens on *port*, with no header that is not named."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -152,15 +153,16 @@ def behind(
         relay(gateway.gate) as between,
         proxy(folder, between, app, port, *hosts),
     ):
-        _await_port(port, hosts[0])
+        await_port(port, hosts[0])
         yield Behind(gateway, port)
 
 
-def _await_port(port: int, host: str) -> None:
+def await_port(port: int, host: str) -> None:
+    """Return once the proxy answers for *host*."""
     deadline = time.monotonic() + 90
     while True:
         try:
-            _send(port, "GET", "/public/", [("Host", f"{host}:{port}")])
+            send(port, "GET", "/public/", [("Host", f"{host}:{port}")])
         except OSError:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -10,8 +11,8 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-import uvicorn
 
+import gate_server
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate import GateCookie, seal_gate
 from gongpai.gateway.gate_protocol import GateProtocol
@@ -40,28 +41,10 @@ async def guarded(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Guarde
 
 @asynccontextmanager
 async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol]) -> AsyncIterator[int]:
-    """Serve the gate's application on a socket of its own."""
-    settings = uvicorn.Config(
-        gate, http=protocol, lifespan="off", ws="none", log_config=None, access_log=False, date_header=False,
-        proxy_headers=False, server_header=False,
-    )  # fmt: skip
-    settings.load()
-    server = uvicorn.Server(settings)
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(
-        lambda: settings.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn makes it
-            config=settings, server_state=server.server_state, app_state={}
-        ),
-        "127.0.0.1",
-        0,
-    )
-    try:
-        yield listening.sockets[0].getsockname()[1]
-    finally:
-        listening.close()
-        for connection in list(server.server_state.connections):
-            connection.transport.close()
-        await asyncio.sleep(0)
+    """Serve the gate's application on a port of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with gate_server.serving(gate, protocol, listener):
+            yield listener.getsockname()[1]
 
 
 def person(guarded: Guarded, name: str) -> bytes:

@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
+import gate_server
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.listeners import listen
@@ -40,36 +40,11 @@ async def guarded(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Guarde
 
 @asynccontextmanager
 async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol]) -> AsyncIterator[Path]:
-    """Serve the gate's application on a Unix socket, as a worker does that got it from its supervisor."""
-    settings = uvicorn.Config(
-        gate,
-        http=protocol,
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        date_header=False,
-        proxy_headers=False,
-        server_header=False,
-    )
+    """Serve the gate's application on a Unix socket."""
     # A path of pytest's own may be longer than a Unix socket's address.
     with tempfile.TemporaryDirectory(prefix="gate-") as folder, listen(Path(folder) / "gate.sock") as listener:
-        settings.load()
-        server = uvicorn.Server(settings)
-        loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            lambda: settings.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn makes it
-                config=settings, server_state=server.server_state, app_state={}
-            ),
-            sock=listener,
-        )
-        try:
+        async with gate_server.serving(gate, protocol, listener):
             yield Path(folder) / "gate.sock"
-        finally:
-            listening.close()
-            for connection in list(server.server_state.connections):
-                connection.transport.close()
-            await asyncio.sleep(0)
 
 
 async def ask(path: Path, *questions: str) -> list[bytes]:

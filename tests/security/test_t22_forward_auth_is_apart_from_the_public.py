@@ -4,45 +4,19 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import anyio
 import pytest
 
+from dead_store import without_store
 from gongpai.gateway.gate.assertion import TYP
 from gongpai.gateway.oidc import jose
-from gongpai.gateway.records import EndReason, Session
-from gongpai.gateway.store import StoreError
 from gongpai.sandbox import Corner
 from guarded import APP, OTHER, PAGE_LOAD, PUBLIC_URL, Guarded, cookie_line, gate_config, open_guarded
 
 KINDS = ["nginx", "caddy", "traefik", "envoy/x"]
 HOST = {"host": "app.corp.example"}
-
-
-class DeadSessions:
-    """A store of sessions that does not answer."""
-
-    async def put(self, session: Session) -> bool:
-        del session
-        raise StoreError("down")
-
-    async def get(self, ref: str) -> Session | None:
-        del ref
-        raise StoreError("down")
-
-    async def find(self, subject: str, now: datetime) -> list[Session]:
-        del subject, now
-        raise StoreError("down")
-
-    async def touch(self, ref: str, seen_at: datetime, idle_expires_at: datetime) -> bool:
-        del ref, seen_at, idle_expires_at
-        raise StoreError("down")
-
-    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
-        del ref, reason, now, successor
-        raise StoreError("down")
 
 
 @pytest.fixture
@@ -178,9 +152,7 @@ async def test_a_member_who_may_no_longer_come_in_is_refused_at_the_next_look(gu
 async def test_105_with_the_store_down_whoever_needs_it_is_refused(guarded: Guarded, kind: str, status: int) -> None:
     cookie = await entered(guarded)
     guarded.gateway.clock.advance(minutes=6)
-    sessions = guarded.gate.sessions
-    dead = type(sessions)(DeadSessions(), sessions._facts, sessions._ring, sessions._limits)
-    guarded.gate = replace(guarded.gate, sessions=dead)
+    guarded.gate = replace(guarded.gate, sessions=without_store(guarded.gate.sessions))
     answer = await guarded.ask(kind=kind, cookie=cookie, headers=HOST | PAGE_LOAD)
     assert answer.status_code == status
     assert answer.headers["x-gongpai-reason"] == "unavailable"
