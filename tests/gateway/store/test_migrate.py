@@ -6,9 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.engine import Connection
 from structlog.testing import capture_logs
 
@@ -16,9 +17,10 @@ from gongpai.gateway.records import World
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store import migrate as module
 from gongpai.gateway.store.migrate import find_pending, migrate
-from gongpai.gateway.store.sql.tables import metadata
+from gongpai.gateway.store.sql.tables import meta, metadata
+from gongpai.gateway.store.sql.tables_provider import access_tokens, reservations
 
-REVISIONS = ["0001", "0002", "0003", "0004"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World
@@ -112,3 +114,25 @@ def test_a_database_of_a_newer_version_is_served_as_it_is(tmp_path: Path) -> Non
 def test_a_database_that_does_not_answer_is_an_error_that_names_no_password(storage: str) -> None:
     with pytest.raises(StoreError):
         migrate(storage, World.SANDBOX)
+
+
+def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp_path: Path) -> None:
+    storage = f"sqlite://{tmp_path}/gongpai.db"
+    token = ("hash", "grant", '["openid"]', '["wiki"]', 1, 2)
+    reservation = ("wiki", "username", "lisi", "subject")
+
+    def build_as_before(connection: Connection) -> list[str]:
+        config = module._alembic()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(insert(meta).values(name="world", value=World.SANDBOX.value))
+        connection.execute(insert(access_tokens).values(token))
+        connection.execute(insert(reservations).values(reservation))
+        return []
+
+    module._with_connection(storage, build_as_before)
+    assert migrate(storage, World.SANDBOX) == REVISIONS[4:]
+    with create_engine(f"sqlite:///{tmp_path}/gongpai.db").begin() as connection:
+        assert connection.execute(select(access_tokens)).one() == token
+        assert connection.execute(select(reservations)).one() == reservation
+        connection.execute(delete(access_tokens).where(access_tokens.c.expires_at < 3))

@@ -4,6 +4,8 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, T
 
 from gongpai.gateway.store.sql.tables import metadata
 
+# ``sqlite_with_rowid=False``: small rows that are found by their key alone lie in one tree and not in two.
+
 parties = Table(
     "parties",
     metadata,
@@ -79,6 +81,7 @@ access_tokens = Table(
     Column("audience", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 refresh_tokens = Table(
@@ -160,4 +163,5 @@ reservations = Table(
     Column("kind", Text, primary_key=True),
     Column("folded", Text, primary_key=True),
     Column("subject", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
