@@ -64,6 +64,12 @@ def reserved(gateway: Gateway) -> list[tuple[str, ...]]:
         return database.execute("select * from reservations").fetchall()
 
 
+def audited(gateway: Gateway) -> list[tuple[str, ...]]:
+    """Return the audit log: a collision is told there when it happens, and not when it is looked at."""
+    with sqlite3.connect(gateway.storage / "gongpai.db") as database:
+        return database.execute("select * from audit").fetchall()
+
+
 async def test_it_is_what_the_endpoints_then_answer(gateway: Gateway) -> None:
     party, browser = Party(gateway, OWN), gateway.browser()
     tokens = await party.tokens(browser, scope="openid profile email groups")
@@ -100,7 +106,9 @@ async def test_names_that_somebody_else_holds_are_shown_as_such(gateway: Gateway
     async with open_stores(gateway.config.storage) as stores:
         for kind, name in ((ReservedKind.USERNAME, "lisi"), (ReservedKind.EMAIL, "lisi@corp.example")):
             await stores.reservations.reserve(Reservation("wiki", kind, name, "somebody else"))
+    events = audited(gateway)
     shown = await preview(gateway)
+    assert audited(gateway) == events
     notes = {row.claim: row.notes for row in shown.rows}
     assert shown.userinfo["preferred_username"] == "lisi-2"
     assert "email" not in shown.userinfo
