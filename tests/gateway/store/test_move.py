@@ -12,7 +12,7 @@ from gongpai.gateway.keys import KeyKeeper
 from gongpai.gateway.records import NewsKind, World
 from gongpai.gateway.records_provider import SigningAlg
 from gongpai.gateway.signing_keys import SigningKeys
-from gongpai.gateway.store import StoreError
+from gongpai.gateway.store import StoreError, Trouble
 from gongpai.gateway.store.migrate import migrate
 from gongpai.gateway.store.move import move
 from gongpai.gateway.store.open import Stores, open_stores
@@ -69,8 +69,9 @@ async def test_a_database_in_use_is_left_alone(stores: Stores, file: Path, targe
     await stores.parties.add(make_party())
     async with open_stores(target) as used:
         await used.parties.add(make_party("gitlab"))
-        with pytest.raises(StoreError, match="parties"):
+        with pytest.raises(StoreError) as caught:
             await move(file, target)
+        assert caught.value.trouble is Trouble.IN_USE
         assert [party.client_id for party in await used.parties.find()] == ["gitlab"]
 
 
