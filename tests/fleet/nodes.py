@@ -1,0 +1,163 @@
+"""Gateways that are one: two nodes behind nginx on one PostgreSQL, with or without Redis, or one with three workers."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+from echo_app import echo_app
+from fleet.balancer import balancer
+from gateways import PORTAL
+from gongpai.sandbox import Corner
+from programs import free_port
+from served import Served, launched, until, write_config
+
+APP_HOST = "app.localhost"
+WIKI, LUNCH, TELLY = "wiki", "lunch", "telly"
+SECRET = "the secret of a party of tests, and long"
+
+
+@dataclass
+class Node:
+    """One `gongpai serve`, always at the same addresses."""
+
+    name: str
+    config: Path
+    address: str
+    gate: str
+    workers: int = 1
+    _starts: int = 0
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _served: Served | None = None
+
+    @property
+    def served(self) -> Served:
+        """What runs."""
+        assert self._served is not None
+        return self._served
+
+    def launch(self) -> Callable[[], None]:
+        """Start it; return what waits until it is ready."""
+        self._starts += 1
+        await_ready = self._stack.enter_context(launched(self.config, self.workers, f"{self.name}-{self._starts}"))
+
+        def keep() -> None:
+            self._served = await_ready()
+
+        return keep
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        self.launch()()
+
+    def stop(self) -> None:
+        """Send it SIGTERM, and wait until it has ended."""
+        self._stack.close()
+
+    def logged(self) -> str:
+        """Return all that it ever logged."""
+        return "".join(log.read_text() for log in sorted(self.config.parent.glob(f"{self.name}-*.log")))
+
+    def command(self, *words: str) -> "subprocess.Popen[str]":
+        """Begin a command of `gongpai` on this node."""
+        command = [sys.executable, "-m", "gongpai.cli", *words, "--config", str(self.config)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@dataclass
+class Fleet:
+    """The nodes, and the addresses at which people and parties know them."""
+
+    corner: Corner
+    issuer: str
+    app_url: str
+    nodes: list[Node]
+    storage: str
+
+    def is_balanced(self) -> bool:
+        """Whether there is an nginx in front."""
+        return len(self.nodes) > 1
+
+    def reaches(self, node: Node) -> bool:
+        """Ask through nginx as often as there are nodes; whether *node* answered one."""
+        before = _answered(node)
+        for _ in self.nodes:
+            assert httpx2.get(f"{self.issuer}/healthz", timeout=120).is_success
+        return _answered(node) > before
+
+
+@contextmanager
+def running_fleet(
+    corner: Corner, folder: Path, storage: str | None = None, tickets: str | None = None, workers: int = 3
+) -> Iterator[Fleet]:
+    """Run two nodes on *storage* behind nginx, or without one a node with *workers* on SQLite."""
+    corner.hold_phone("lisi")
+    port, app_port = free_port(), free_port()
+    issuer, app_url = f"http://127.0.0.1:{port}", f"http://{APP_HOST}:{app_port}"
+    settings = {
+        **_parties(),
+        "public_url": issuer,
+        "trusted_proxies": ["127.0.0.1"],
+        "gate.hosts.app.origin": app_url,
+        **({} if storage is None else {"storage": storage}),
+        **({} if tickets is None else {"tickets": tickets}),
+    }
+    with ExitStack() as stack:
+        if storage is None:
+            nodes = [_node(folder, "alone", corner, settings, f"127.0.0.1:{port}", workers)]
+        else:
+            nodes = [_node(folder, name, corner, settings, f"127.0.0.1:{free_port()}") for name in ("one", "two")]
+        corner.update_app(PORTAL, oauth_domain=f"127.0.0.1:{port}", callback_domain=f"127.0.0.1:{port}")
+        for node in nodes:
+            stack.callback(node.stop)
+        for await_ready in [node.launch() for node in nodes]:
+            await_ready()
+        fleet = Fleet(corner, issuer, app_url, nodes, storage or f"sqlite://{folder}/alone/gongpai.db")
+        if fleet.is_balanced():
+            app = stack.enter_context(echo_app())
+            public = port, [node.address for node in nodes]
+            gates = [node.gate for node in nodes]
+            stack.enter_context(balancer(folder, public, gates, (APP_HOST, app_port, app)))
+            until(lambda: _is_listening(issuer))
+        yield fleet
+
+
+def _node(folder: Path, name: str, corner: Corner, settings: dict[str, object], address: str, workers: int = 1) -> Node:
+    gate = f"127.0.0.1:{free_port()}"
+    home = folder / name
+    home.mkdir()
+    config = write_config(home, corner, **{**settings, "listen": address, "gate.listen": gate})
+    return Node(name, config, address, gate, workers)
+
+
+def _parties() -> dict[str, object]:
+    wiki: dict[str, object] = {
+        "name": "The Wiki",
+        "client_secret": SECRET,
+        "redirect_uris": ["https://wiki.example.com/cb"],
+        "scopes": ["openid", "profile", "offline_access"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "trusted": True,
+        "id_token_alg": "ES256",
+    }
+    lunch = {**wiki, "name": "Lunch", "redirect_uris": ["https://lunch.example.com/cb"], "trusted": False}
+    telly: dict[str, object] = {"name": "The Telly", "auth_method": "none", "grant_types": ["device_code"]}
+    parties: dict[str, dict[str, object]] = {WIKI: wiki, LUNCH: {**lunch, "id_token_alg": "RS256"}, TELLY: telly}
+    return {f"parties.{name}.{key}": value for name, party in parties.items() for key, value in party.items()}
+
+
+def _is_listening(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/healthz", timeout=120).is_success
+    except httpx2.ConnectError:
+        return False
+
+
+def _answered(node: Node) -> float:
+    text = httpx2.get(node.served.metrics_url, timeout=120).text
+    counts = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith("gongpai_requests_total{")]
+    return sum(map(float, counts))
