@@ -123,6 +123,22 @@ def test_mailboxes_are_taken_to_lie_in_the_domain_above(storage: str, url: str, 
     assert f"{{userid}}@{domain}" in run(storage, "recipe", "grafana", "--url", url).output
 
 
+def test_with_several_corps_a_party_says_whose_people_may_use_it(storage: str) -> None:
+    other = {
+        "GONGPAI_APPS__OTHER__CORPID": "wwfedcba9876543210",
+        "GONGPAI_APPS__OTHER__AGENTID": "1000003",
+        "GONGPAI_APPS__OTHER__CORPSECRET": "another-secret-that-nobody-published",
+    }
+    shown = run(storage, "recipe", "grafana", "--url", URL, **other).output
+    (table,) = re.findall(r"```toml\n(.*?)```", shown, re.DOTALL)
+    both = {RIGHT["GONGPAI_APPS__MAIN__CORPID"], other["GONGPAI_APPS__OTHER__CORPID"]}
+    assert set(tomllib.loads(table)["parties"]["grafana"]["policy"]["corpids"]) == both
+    (command,) = re.findall(r"```sh\ngongpai parties (.*?)```", shown, re.DOTALL)
+    added = run(storage, *command.replace("\\\n", "").replace("'", "").split(), **other)
+    assert added.exit_code == 0, added.output
+    assert "its settings suit Grafana" in run(storage, "recipe", "grafana", **other).output
+
+
 def test_a_recipe_for_a_proxy_has_the_gates_own_address_and_host(storage: str) -> None:
     gate = {
         "GONGPAI_TRUSTED_PROXIES": "127.0.0.1",

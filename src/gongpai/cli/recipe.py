@@ -60,6 +60,7 @@ def recipe(
         url=address,
         domain=email_domain or _domain_above(address),
         upstream=upstream,
+        corpids=_corpids(config),
         **_gate_of(config),
     )
     if only is None:
@@ -119,6 +120,10 @@ def _domain_above(url: str) -> str:
     labels = (urlsplit(url).hostname or "").split(".")
     is_name = len(labels) > _PLAIN_HOST and not labels[-1].isdigit()
     return ".".join(labels[1:]) if is_name else "corp.example"
+
+
+def _corpids(config: "Config") -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.app.corpid for each in config.apps.values())) if config.has_several_corps else ()
 
 
 def _gate_of(config: "Config") -> dict[str, str]:

@@ -32,6 +32,8 @@ class Filling:
     """Where a program behind forward-auth listens itself."""
     preset: str = "gongpai"
     """The part of the Caddy file that fits the names of the headers."""
+    corpids: tuple[str, ...] = ()
+    """The corps of a gateway that has several: a party must then say whose people may use it."""
 
     def values(self) -> Mapping[str, str]:
         """Return the fillings by the names of the blanks."""
@@ -136,7 +138,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     def party_settings(self, filling: Filling) -> dict[str, Setting]:
         """Return the settings that the program needs its party to have."""
-        return {"name": self.program, **{key: _filled(value, filling) for key, value in self.party.items()}}
+        filled = {key: _filled(value, filling) for key, value in self.party.items()}
+        corps: dict[str, Setting] = {"policy.corpids": list(filling.corpids)} if filling.corpids else {}
+        return {"name": self.program, **filled, **corps}
 
     def host_settings(self, filling: Filling) -> dict[str, Setting]:
         """Return the settings that the program needs its host behind forward-auth to have."""

@@ -16,7 +16,9 @@ def lacks(party: RelyingParty, settings: Mapping[str, Setting]) -> tuple[str, ..
     It may allow more than the program needs, and may differ where the program does not care.
     """
     secret = {"client_secret": _SOME_SECRET} if settings.get("auth_method", "secret") == "secret" else {}
-    wanted = read_party(party.client_id, {**settings, **secret}, {})
+    # Who may use it is the operator's to say.
+    needed = {key: value for key, value in settings.items() if not key.startswith("policy.")}
+    wanted = read_party(party.client_id, {**needed, **secret}, {})
     meets = {
         "redirect_uris": set(wanted.redirect_uris) <= set(party.redirect_uris),
         "post_logout_redirect_uris": set(wanted.post_logout_redirect_uris) <= set(party.post_logout_redirect_uris),
