@@ -20,7 +20,9 @@ server.listen(0, "127.0.0.1", () => {
   const provider = new Provider(issuer, {
     clients: JSON.parse(process.env.CLIENTS),
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "RS256", use: "sig" }] },
-    cookies: { keys: ["of tests only"] },
+    // It takes a request by POST only if its cookies may come along from other sites.
+    cookies: { keys: ["of tests only"], long: { sameSite: "none" }, short: { sameSite: "none" } },
+    enableHttpPostMethods: true,
     scopes: ["openid", "offline_access"],
     claims: {
       openid: ["sub"],
@@ -35,13 +37,16 @@ server.listen(0, "127.0.0.1", () => {
       introspection: { enabled: true, allowedPolicy: (ctx, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true },
     },
-    pkce: { required: () => true },
+    pkce: { required: (ctx, client) => client.clientId !== "legacy" },
+    issueRefreshToken: async (ctx, client) => client.grantTypeAllowed("refresh_token"),
+    rotateRefreshToken: true,
     interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...CLAIMS }) }),
     async loadExistingGrant(ctx) {
       const { client, session, params } = ctx.oidc;
       const known = session.grantIdFor(client.clientId);
-      if (known) return provider.Grant.find(known);
+      const living = known && (await provider.Grant.find(known));
+      if (living) return living;
       const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       grant.addOIDCScope(params.scope ?? "openid");
       await grant.save();

@@ -9,6 +9,7 @@ async def test_revoking_a_refresh_token_ends_its_whole_family(provider: Gateway)
     tokens = await party.tokens(provider.browser(), scope="openid offline_access")
     answer = await party.call("/revoke", {"token": tokens["refresh_token"], "token_type_hint": "access_token"})
     assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.headers["cache-control"], "content-type" in answer.headers) == ("no-store", False)
     assert (await party.userinfo(tokens["access_token"])).status_code == 401
     assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
 

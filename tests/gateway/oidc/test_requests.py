@@ -164,7 +164,7 @@ def test_an_unknown_parameter_may_come_twice() -> None:
         # Attacks 24 and 25.
         ({"scope": None}, ErrorCode.INVALID_SCOPE),
         ({"scope": "profile"}, ErrorCode.INVALID_SCOPE),
-        ({"scope": "openid\tprofile"}, ErrorCode.INVALID_REQUEST),
+        ({"scope": "openid\tprofile"}, ErrorCode.INVALID_SCOPE),
         ({"scope": "openid 部门"}, ErrorCode.INVALID_SCOPE),
         ({"scope": "openid phone"}, ErrorCode.INVALID_SCOPE),
         ({"max_age": "-1"}, ErrorCode.INVALID_REQUEST),
@@ -174,6 +174,7 @@ def test_an_unknown_parameter_may_come_twice() -> None:
         ({"state": "s" * 4097}, ErrorCode.INVALID_REQUEST),
         ({"nonce": "n" * 2049}, ErrorCode.INVALID_REQUEST),
         ({"state": "a\x00b"}, ErrorCode.INVALID_REQUEST),
+        ({"scope": "openid\nprofile"}, ErrorCode.INVALID_SCOPE),
         ({"nonce": "a\r\nb"}, ErrorCode.INVALID_REQUEST),
         ({"claims": "nothing"}, ErrorCode.INVALID_REQUEST),
         ({"claims": '{"userinfo":[]}'}, ErrorCode.INVALID_REQUEST),

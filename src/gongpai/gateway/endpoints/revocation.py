@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gongpai.gateway.endpoints.calling_party import CallingParty
 from gongpai.gateway.grants.lookup import Lookup
 from gongpai.gateway.oidc.errors import ErrorCode, RequestError
-from gongpai.gateway.web.machine import Answer, Call
+from gongpai.gateway.web.machine import NO_STORE, Answer, Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +27,5 @@ class Revocation:
         if token is None:
             raise RequestError(ErrorCode.INVALID_REQUEST, "token is missing")
         await self.lookup.revoke(party, token)
-        return Answer()
+        # No content has no type either.
+        return Answer(headers=(NO_STORE,))

@@ -7,7 +7,7 @@ from datetime import datetime
 from gongpai.gateway.errors import RefusedError
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.lookup import Lookup
-from gongpai.gateway.oidc.errors import BearerError, ErrorCode, RequestError
+from gongpai.gateway.oidc.errors import BearerError, ErrorCode
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits
 from gongpai.gateway.web.machine import Answer, Call, json_answer
@@ -29,8 +29,7 @@ class UserInfo:
         """Tell what the access token lets its party know.
 
         Raises:
-            BearerError: it opens nothing.
-            RequestError: two of them came.
+            BearerError: it opens nothing, or two of them came.
         """
         access, grant = await self.lookup.open(await _bearer_token(call))
         party = await self.parties.get_living(grant.client_id)
@@ -51,7 +50,7 @@ async def _bearer_token(call: Call) -> str:
     came = None if in_form is None else in_form.get("access_token")
     is_repeated = in_form is not None and "access_token" in in_form.repeated
     if len(headers) > 1 or is_repeated or (headers and came is not None):
-        raise RequestError(ErrorCode.INVALID_REQUEST, "more than one access token came")
+        raise BearerError(ErrorCode.INVALID_REQUEST, "more than one access token came")
     if came is not None:
         return came
     if not headers or headers[0][: len(_BEARER)].lower() != _BEARER:

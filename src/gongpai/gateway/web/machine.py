@@ -11,7 +11,7 @@ from gongpai.gateway.oidc.parameters import SIZE_LIMIT, MalformedError, Paramete
 
 JSON = (b"content-type", b"application/json")
 _FORM = "application/x-www-form-urlencoded"
-_NO_STORE = (b"cache-control", b"no-store")
+NO_STORE = (b"cache-control", b"no-store")
 _Header = tuple[bytes, bytes]
 
 
@@ -21,7 +21,7 @@ class Answer:
 
     body: bytes = field(default=b"", repr=False)
     status: int = 200
-    headers: tuple[_Header, ...] = (JSON, _NO_STORE)
+    headers: tuple[_Header, ...] = (JSON, NO_STORE)
 
 
 class Call:
@@ -81,7 +81,7 @@ def json_answer(content: Mapping[str, object], status: int = 200) -> Answer:
 def error_answer(error: OAuthError) -> Answer:
     """Return what the specifications say a machine gets for *error*. Source: RFC 6749 5.2, RFC 6750 3."""
     content = {"error": error.error.value, "error_description": error.description}
-    headers: tuple[_Header, ...] = (JSON, _NO_STORE)
+    headers: tuple[_Header, ...] = (JSON, NO_STORE)
     match error:
         case BearerError():
             headers += ((b"www-authenticate", error.challenge.encode()),)
