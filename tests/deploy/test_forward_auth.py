@@ -176,3 +176,11 @@ def test_the_app_never_sees_a_cookie_of_ours(site: Behind) -> None:
 
 def test_an_answer_of_the_app_passes_as_it_is(site: Behind) -> None:
     assert site.send("/teapot", site.cookie()).status == 418
+
+
+def test_a_cookie_jar_that_comes_in_two_lines_is_one_jar(site: Behind) -> None:
+    for lines in ([("Cookie", "theme=dark"), site.cookie()], [site.cookie(), ("Cookie", "theme=dark")]):
+        answer = site.send("/x", *lines)
+        assert answer.status == 200
+        assert "theme=dark" in "".join(answer.seen("Cookie"))
+        assert "gongpai" not in answer.body
