@@ -1,42 +1,68 @@
-"""A relying party on Django and mozilla-django-oidc against the provider as it is served."""
+"""A Django project with mozilla-django-oidc against the provider as it is served, set up by the recipe."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
-from gongpai.sandbox import Sandbox
-from provided import Provided, provided
+from gongpai.sandbox import Corner
+from journeys.stage import Stage, heading
+from provided import Provided, by_recipe
 
-PARTY = Path(__file__).parent / "django_party.py"
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PROJECT = Path(__file__).parent / "django_project.py"
 
 
 @pytest.fixture(scope="module")
-def wiki(wecom_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provided]:
+def party(corner: Corner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provided]:
     folder: Path = tmp_path_factory.mktemp("django")
-    corner = wecom_sandbox_server.corner()
-    # It knows its users by email, and WeCom tells one only to those who have agreed: a template gives every member one.
-    email = {"email": "template", "email_template": "{userid}@corp.example"}
-    command = [sys.executable, str(PARTY), str(folder)]
-    with provided(corner, folder, command, "/oidc/callback/", "/bye", **email) as wiki:
-        yield wiki
-    corner.close()
+    command = [sys.executable, str(PROJECT)]
+    with by_recipe(corner, folder, "django", lambda _port: command, SIGNOUT_PATH="/oidc/logout/") as party:
+        yield party
 
 
-def test_a_page_for_members_only_signs_them_in_and_opens(wiki: Provided) -> None:
-    page = wiki.browse("/me")
-    assert page.url == f"{wiki.party_url}/me"
-    assert page.json()["email"] == "lisi@corp.example"
+def sign_in(stage: Stage, project: Provided) -> Page:
+    """Open a page for members only, and sign Li Si in at a desk, by QR code."""
+    desk = stage.desk()
+    desk.goto(f"{project.party_url}/members")
+    stage.scan(desk, "Li Si").get_by_role("button", name="Confirm").click()
+    expect(desk).to_have_url(f"{project.party_url}/members")
+    return desk
 
 
-def test_a_member_who_comes_back_in_another_browser_is_the_same_user(wiki: Provided) -> None:
-    first = wiki.browse("/me").json()
-    assert Provided(wiki.issuer, wiki.party_url).browse("/me").json() == first
+def test_a_page_for_members_only_signs_them_in_by_qr_code_and_opens(stage: Stage, party: Provided) -> None:
+    heading(sign_in(stage, party), "1: lisi@corp.example")
 
 
-def test_signing_out_ends_both_sessions_and_the_next_sign_in_waits_for_a_click(wiki: Provided) -> None:
-    wiki.browse("/me")
-    left = wiki.browse("/oidc/logout/")
-    assert (left.url, left.json()) == (f"{wiki.party_url}/bye", {"is_signed_in": False})
-    assert wiki.browse("/me").url.startswith(f"{wiki.issuer}/")
+def test_inside_wecom_nobody_clicks_anything_and_is_the_same_user(party: Provided) -> None:
+    page = party.browse("/members")
+    assert page.url == f"{party.party_url}/members"
+    assert page.body.startswith("<h1>1: lisi@corp.example</h1>")
+
+
+def test_signing_out_ends_both_sessions_and_comes_back(stage: Stage, party: Provided) -> None:
+    desk = sign_in(stage, party)
+    desk.get_by_role("button", name="Leave").click()
+    heading(desk, "Nobody")
+    expect(desk).to_have_url(f"{party.party_url}/")
+    desk.goto(f"{party.party_url}/members")
+    heading(desk, "You are signed out")
+
+
+def test_the_project_asks_again_silently_and_ends_its_session_with_ours(stage: Stage, party: Provided) -> None:
+    desk = sign_in(stage, party)
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url) if "prompt=none" in request.url else None)
+    desk.goto(f"{party.party_url}/later")
+    desk.goto(f"{party.party_url}/members")
+    heading(desk, "1: lisi@corp.example")
+    assert len(asked) == 1
+    desk.goto(stage.url("/signout"))
+    desk.get_by_role("button", name="Sign out").click()
+    heading(desk, "You are signed out")
+    desk.goto(f"{party.party_url}/later")
+    desk.goto(f"{party.party_url}/members")
+    heading(desk, "Nobody")

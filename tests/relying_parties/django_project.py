@@ -1,4 +1,4 @@
-"""A relying party on Django and django-allauth, unmodified: an empty project, with the recipe added at its end."""
+"""A Django project with a page for members only, and the recipe that lies in the current folder added at its end."""
 
 import os
 import runpy
@@ -43,6 +43,7 @@ project = {
         }
     ],
 }
+sys.path.insert(0, str(RECIPE))
 added = runpy.run_path(str(RECIPE / "settings.py"), project)
 settings.configure(**{name: value for name, value in added.items() if name.isupper()})
 
@@ -54,7 +55,11 @@ from django.contrib.auth.decorators import login_required  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.middleware.csrf import get_token  # noqa: E402
 from django.urls import path  # noqa: E402
+
+FORM = """<form method="post" action="{}"><input type="hidden" name="csrfmiddlewaretoken" value="{}">
+<button>Leave</button></form>"""
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -63,14 +68,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def members(request: HttpRequest) -> HttpResponse:
-    """Say who is here, to members only."""
-    return HttpResponse(f"<h1>{request.user.pk}: {request.user.get_username()}, {request.user.email}</h1>")
+    """Say who is here, to members only, with a button to sign out."""
+    form = FORM.format(os.environ["SIGNOUT_PATH"], get_token(request))
+    return HttpResponse(f"<h1>{request.user.pk}: {request.user.email}</h1>{form}")
 
 
-own = [path("", home), path("members", login_required(members))]
+def later(request: HttpRequest) -> HttpResponse:
+    """Let so much time pass for this session that mozilla-django-oidc asks again."""
+    request.session["oidc_id_token_expiration"] = 0
+    return HttpResponse()
+
+
+own = [path("", home), path("members", login_required(members)), path("later", later)]
 urlpatterns = runpy.run_path(str(RECIPE / "urls.py"), {"urlpatterns": own})["urlpatterns"]
 
 if __name__ == "__main__":
-    sys.modules["allauth_party"] = sys.modules[__name__]
+    sys.modules["django_project"] = sys.modules[__name__]
     call_command("migrate", verbosity=0)
     make_server("127.0.0.1", urlsplit(PARTY_URL).port or 0, get_wsgi_application()).serve_forever()
