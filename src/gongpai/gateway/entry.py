@@ -118,7 +118,9 @@ class Entry:
     def _seal(self, cookie: GateCookie, gate: HostGate, lifetime: timedelta) -> Entered:
         sealed = seal_gate(self.ring, cookie, gate.audience)
         while sealed is None:
-            cookie = replace(cookie, groups=half_of(cookie.groups))
+            # What is left out is told by no header, or asked of the store at the next host.
+            shorter = {"groups": half_of(cookie.groups)} if cookie.groups else {"admitted": (gate.stamp,)}
+            cookie = replace(cookie, **shorter)
             sealed = seal_gate(self.ring, cookie, gate.audience)
         set_cookie = cookies.set_cookie(gate.cookie_name.decode(), sealed.decode(), lifetime)
         domain = gate.host.cookie_domain

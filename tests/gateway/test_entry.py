@@ -1,0 +1,58 @@
+"""A gate cookie says as much as browsers take, and always enough for the host that it is made for."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from gongpai.gateway.gate import COOKIE_LIMIT, Pass, check
+from gongpai.gateway.news import Heard
+from gongpai.gateway.records import Fact
+from gongpai.sandbox import Corner
+from guarded import gate_config, guarded_host, open_guarded
+
+DOMAIN = "corp.example"
+
+
+async def test_a_cookie_of_many_hosts_and_many_departments_leaves_out_what_does_not_fit(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    hosts = [
+        guarded_host(f"h{number}", f"https://h{number}.{DOMAIN}", cookie_domain=DOMAIN, rules=())
+        for number in range(300)
+    ]
+    async with open_guarded(wecom_sandbox, tmp_path, gate_config(*hosts)) as guarded:
+        browser, now = guarded.gateway.browser(), guarded.gateway.clock()
+        await browser.sign_in()
+        first = hosts[0].origin
+        cookies = await guarded.enter(browser, first)
+        entry, heard = guarded.gate.entry, Heard()
+        heard.catch_up(0.0)
+
+        def opened(sealed: str) -> Pass:
+            assert len(sealed) <= COOKIE_LIMIT
+            verdict = check(sealed.encode(), b"domain\x00corp.example", entry.ring, heard, now.timestamp(), 0.0)
+            assert isinstance(verdict, Pass)
+            return verdict
+
+        cookie = opened(cookies["__Secure-gongpai_gate"]).cookie
+        gate = entry.hosts["h0"]
+        assert gate.stamp in cookie.admitted
+        session = await guarded.gate.sessions.see(cookie.ref, now)
+        assert session is not None
+        crowded = replace(
+            session,
+            profile=replace(
+                session.profile,
+                department_ids=tuple(range(1_000)),
+                facts={"name": Fact("user/get", now, "李" * 64)},
+            ),
+        )
+        entered = await entry.enter(crowded, gate)
+        assert entered is not None
+        sealed = entered.set_cookie.partition(";")[0].partition("=")[2]
+        assert opened(sealed).cookie == entered.cookie
+        assert entered.cookie.admitted == (gate.stamp,)
+        # The next host asks the store, and gets a cookie of its own making.
+        line = f"__Secure-gongpai_gate={sealed}"
+        other = await guarded.ask("/", origin=hosts[7].origin, cookie=line)
+        assert other.status_code == 200
+        assert other.headers["set-cookie"].startswith("__Secure-gongpai_gate=")
