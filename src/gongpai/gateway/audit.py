@@ -58,11 +58,12 @@ class Audit:
             StoreError: the log has it, the store not yet; it is put again with the next event. What it tells of must
                 not go on.
         """
-        text = msgspec.json.encode(_bounded(event)).decode()
+        bounded = _bounded(event)
+        text = msgspec.json.encode(bounded).decode()
         self._number += 1
         self._mac = chain(self._key, self._mac, self._node, self._number, now, text)
         self._pending.append(AuditRecord(self._node, self._number, now, text, self._mac))
-        _log.info(event.name, node=self._node, number=self._number, audit=msgspec.to_builtins(_bounded(event)))
+        _log.info(event.name, node=self._node, number=self._number, audit=msgspec.to_builtins(bounded))
         mine = self._number
         async with self._turn:
             batch = list(self._pending)
