@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -19,9 +19,22 @@ _WHOLE = b"GET / HTTP/1.1\r\nHost: sso\r\n\r\n"
 
 
 class Hurried(BoundedProtocol):
-    """The same, for a test that does not wait."""
+    """The same, for a test in which nothing arrives."""
 
     arrive_within_seconds = 0.2
+
+
+class HurriedThen(BoundedProtocol):
+    """The same, for a test in which one request arrives and the next one does not."""
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.arrive_within_seconds = 0.2
+
+
+class Leaving(BoundedProtocol):
+    """The same, for a test in which nobody asks any more."""
+
     idle_to_the_end_seconds = 0.2
 
 
@@ -49,16 +62,16 @@ def serving(protocol: type[asyncio.Protocol]) -> Iterator[tuple[int, uvicorn.Ser
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    yield listener.getsockname()[1], server
-    server.should_exit = True
-    thread.join()
+    try:
+        yield listener.getsockname()[1], server
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """Serve with the hurried protocol."""
-    with serving(Hurried) as (port, _):
-        yield port
+def connecting(port: int) -> closing[socket.socket]:
+    """Connect for a block."""
+    return closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS))
 
 
 @pytest.mark.parametrize(
@@ -71,23 +84,39 @@ def port() -> Iterator[int]:
         b"POST / HTTP/1.1\r\nHost: sso\r\nTransfer-Encoding: chunked\r\n\r\n1;never=",
     ],
 )
-def test_a_request_that_does_not_arrive_is_hung_up_on(port: int, sent: bytes) -> None:
-    with closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as connection:
+def test_a_request_that_does_not_arrive_is_hung_up_on(sent: bytes) -> None:
+    # It may have hung up already.
+    with serving(Hurried) as (port, _), connecting(port) as connection, suppress(ConnectionError):
         connection.sendall(sent)
         assert connection.recv(1) == b""
 
 
-def test_the_second_request_of_a_connection_has_no_longer(port: int) -> None:
-    with closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as connection:
+def test_the_second_request_of_a_connection_has_no_longer() -> None:
+    with serving(HurriedThen) as (port, _), connecting(port) as connection:
         connection.sendall(_WHOLE + b"GET / HT")
         assert _read_to_the_end(connection).count(b"200 OK") == 1
 
 
-def test_a_request_that_arrived_may_take_its_time(port: int) -> None:
-    with closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as connection:
+def test_a_request_that_arrived_may_take_its_time() -> None:
+    with serving(BoundedProtocol) as (port, server), connecting(port) as connection:
         for _ in range(2):
             connection.sendall(b"POST / HTTP/1.1\r\nHost: sso\r\nContent-Length: 4\r\n\r\nform")
             assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+            (protocol,) = server.server_state.connections
+            assert isinstance(protocol, BoundedProtocol)
+            assert protocol._deadline is None  # nothing runs while a request is answered, nor between two
+
+
+@pytest.mark.parametrize("head", [b"GET /" + b"a" * 300_000, b"GET / HTTP/1.1\r\nCookie: " + b"a" * 300_000])
+def test_a_head_that_is_too_long_is_told_so_in_both_languages_though_it_is_still_sent(head: bytes) -> None:
+    with serving(BoundedProtocol) as (port, _), connecting(port) as connection:
+        connection.sendall(head)
+        answer = _read_to_the_end(connection).decode()
+        assert answer.startswith("HTTP/1.1 431 ")
+        assert "connection: close" in answer
+        assert "Delete this site’s cookies" in answer
+        assert "请清除此网站的 Cookie" in answer
+        connection.sendall(b"a" * 100_000)  # nobody minds
 
 
 def _read_to_the_end(connection: socket.socket) -> bytes:
@@ -100,9 +129,9 @@ def _read_to_the_end(connection: socket.socket) -> bytes:
 def test_one_that_ends_answers_once_more_whoever_is_connected_and_says_that_it_closes() -> None:
     with (
         serving(Patient) as (port, server),
-        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as used,
-        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as half,
-        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as fresh,
+        connecting(port) as used,
+        connecting(port) as half,
+        connecting(port) as fresh,
     ):
         half.sendall(_WHOLE[:10])
         used.sendall(_WHOLE)
@@ -118,10 +147,7 @@ def test_one_that_ends_answers_once_more_whoever_is_connected_and_says_that_it_c
 
 
 def test_one_that_ends_hangs_up_on_whoever_asks_no_more() -> None:
-    with (
-        serving(Hurried) as (port, server),
-        closing(socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)) as used,
-    ):
+    with serving(Leaving) as (port, server), connecting(port) as used:
         used.sendall(_WHOLE)
         assert used.recv(4096).startswith(b"HTTP/1.1 200 OK")
         server.should_exit = True

@@ -115,7 +115,7 @@ def test_a_head_without_end_is_refused(gateway: Served, head: bytes) -> None:
     address = urlsplit(gateway.url)
     with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=120) as connection:
         connection.sendall(head)
-        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 431 ")
 
 
 def _serve(config: Path) -> subprocess.CompletedProcess[str]:

@@ -189,4 +189,4 @@ async def test_a_peer_that_is_no_proxy_is_refused_on_both_paths(guarded: Guarded
 async def test_a_head_without_end_and_an_idle_connection_are_closed(guarded: Guarded) -> None:
     async with serving(guarded.gate, GateProtocol) as port:
         long = question(*PLAIN, f"X-Long: {'x' * 70_000}")
-        assert (await ask(port, long)).startswith(b"HTTP/1.1 400 ")
+        assert (await ask(port, long)).startswith(b"HTTP/1.1 431 ")

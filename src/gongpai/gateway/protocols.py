@@ -3,7 +3,9 @@
 import asyncio
 from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from gongpai.gateway.messages import LANGUAGES, text
 
 # Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
 _MAX_HEAD_BYTES = 65_536
@@ -11,6 +13,12 @@ _MAX_HEAD_BYTES = 65_536
 _ARRIVE_WITHIN_SECONDS = 30.0
 # A proxy may be sending on a connection that looks idle to us. One that is used at all is used again before this.
 _IDLE_TO_THE_END_SECONDS = 2.0
+# In both languages: the header that would say which one is somewhere in what was not read.
+_TOO_LONG = "\n".join(f"{text(language, 'bad_request.head_too_long')}\n" for language in LANGUAGES).encode()
+_REFUSAL = (
+    b"content-type: text/plain; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
+    b"cache-control: no-store\r\nconnection: close\r\n"
+)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -20,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
     idle_to_the_end_seconds = _IDLE_TO_THE_END_SECONDS
     _is_ending = False
     _is_between_messages = True
+    _is_refused = False
     _head_bytes = 0
     _is_in_head = True
     _deadline: asyncio.TimerHandle | None = None
@@ -36,11 +45,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that does not end."""
+        if self._is_refused:
+            return
         self._expect_request()
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > _MAX_HEAD_BYTES:
-                self.send_400_response("The request's head is too long.")
+                self._refuse()
                 return
         super().data_received(data)
 
@@ -71,6 +82,22 @@ class BoundedProtocol(HttpToolsProtocol):
             super().shutdown()
         else:
             self.loop.call_later(self.idle_to_the_end_seconds, self._close_if_idle)
+
+    def _refuse(self) -> None:
+        """Say why, and close our side only: who is still sending would lose the answer with the connection.
+
+        What comes now is dropped, for as long as a request may take to arrive.
+        """
+        self._is_refused = self._is_between_messages = True
+        if self._is_answering():
+            self.transport.close()
+            return
+        lines = [STATUS_LINE[431]]
+        for name, value in self.server_state.default_headers:
+            lines += (name, b": ", value, b"\r\n")
+        lines += (_REFUSAL, b"content-length: %d\r\n\r\n" % len(_TOO_LONG), _TOO_LONG)
+        self.transport.write(b"".join(lines))
+        self.transport.write_eof()
 
     def _is_answering(self) -> bool:
         cycle = cast("RequestResponseCycle | None", self.cycle)
