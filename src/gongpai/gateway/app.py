@@ -21,7 +21,7 @@ from gongpai.gateway.account.me import Account
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit
 from gongpai.gateway.codes import SeenCodes
-from gongpai.gateway.config import Config
+from gongpai.gateway.config import Config, GateConfig
 from gongpai.gateway.directory import Directory
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.endpoints.health import Health
@@ -35,12 +35,15 @@ from gongpai.gateway.flow.disclosure import Asker, Disclose, DiscloseElsewhere
 from gongpai.gateway.flow.dispatcher import Dispatcher
 from gongpai.gateway.flow.handoff import HandoffStep
 from gongpai.gateway.flow.handover import CROSS_PATH, FINISH_PATH, Handover
+from gongpai.gateway.flow.notice import NoticeStep
 from gongpai.gateway.flow.signout import SignOut
 from gongpai.gateway.gate import BEGIN_PATH, Gate
 from gongpai.gateway.gate.assertion import TYP as ASSERTION_TYP
 from gongpai.gateway.jobs import Upkeep, keep_up
 from gongpai.gateway.keys import derive
 from gongpai.gateway.messages import LANGUAGES
+from gongpai.gateway.notices import PATH as NOTICE
+from gongpai.gateway.notices import Notices
 from gongpai.gateway.oidc.subjects import subject_for
 from gongpai.gateway.outbound import Outbound
 from gongpai.gateway.outbox import Outbox
@@ -113,7 +116,9 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
         parties = Parties(config.parties, stores.parties, stores.replays)
         upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
         await stack.enter_async_context(_outbox(config, stores, upkeep, parties, clock).delivering())
-        yield _compose(config, stores, upkeep, clients, parties, clock)
+        notices = Notices(config, stores.notices, stores.sessions, clients, stores.ring, clock)
+        await stack.enter_async_context(notices.delivering())
+        yield _compose(config, stores, upkeep, clients, parties, notices, clock)
 
 
 def _outbox(config: Config, stores: Stores, upkeep: Upkeep, parties: Parties, clock: Callable[[], datetime]) -> Outbox:
@@ -145,6 +150,7 @@ def _compose(
     upkeep: Upkeep,
     clients: Mapping[str, AsyncWeComClient],
     parties: Parties,
+    notices: Notices,
     clock: Callable[[], datetime],
 ) -> GatewayApp:
     sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
@@ -153,12 +159,7 @@ def _compose(
     directory = Directory(stores.directory, config.session.profile_age)
     admission = Admission(config, clients, directory, stores.people, sessions, audit, _new_subject, clock)
     attempts = Attempts(config, stores.attempts, stores.counters, clock)
-    asker = Asker(clients, clock)
-    settle: dict[Purpose, Settle] = {
-        Purpose.SIGN_IN: Arrive(config, clients, admission, sessions, audit, clock),
-        Purpose.DISCLOSURE: Disclose(asker, sessions, audit, clock),
-        Purpose.HANDOFF: DiscloseElsewhere(asker, stores.handoffs, sessions, audit, clock),
-    }
+    settle = _settle(config, stores, clients, admission, sessions, audit, clock)
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
     signout = SignOut(sessions, audit, clock)
@@ -166,27 +167,54 @@ def _compose(
         config.public_url, stores.handoffs, stores.counters, sessions, attempts, rendered, audit, clock
     )
     dispatcher = Dispatcher(config, sessions, admission, attempts, callback, signout, handoff, rendered, clock)
-    keys, pairwise_key = upkeep.signing_keys, _pairwise_key(config)
+    keys, pairwise = upkeep.signing_keys, _pairwise_key(config)
     rooms = Rooms(
-        config, stores, sessions, admission, parties, keys, pairwise_key, attempts, handoff, rendered, audit, clock
+        config, stores, sessions, admission, parties, keys, pairwise, attempts, handoff, notices, rendered, audit, clock
     )
     provider = provide(rooms)
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    routes = [*provider.routes, *_routes(dispatcher, account, health), *_handoff_routes(handoff)]
+    notice = NoticeStep(stores.notices, sessions, rendered, audit, clock)
+    routes = [*provider.routes, *_routes(dispatcher, account, health), *_phone_routes(handoff, notice)]
     gate = None
     if config.gate is not None:
-        sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
-        guard = Gate(config.gate, config.public_url, stores.ring, upkeep.feed.heard, sign)
-        entry = Entry(config, guard.hosts, sessions, admission, stores.people, stores.reservations, stores.ring, clock)
-        handover = Handover(config, entry, sessions, stores.replays, audit, stores.ring, clock)
-        steps = {BEGIN_PATH: handover.begin, FINISH_PATH: handover.finish}
-        is_on_socket = isinstance(config.gate.listen, Path)
-        gate = ForwardAuth(guard, entry, sessions, config.trusted_proxies, is_on_socket, steps, clock, _seconds(clock))
+        gate, handover = _forward_auth(config.gate, rooms, upkeep)
         routes.append(_handover_route(handover))
     routes += [*VerifyFiles(config.verify_files).routes(), *static.routes()]
     return GatewayApp(_answer_by(routes, provider.endpoints, rendered, config, codes), provider.documents, gate)
+
+
+def _settle(
+    config: Config,
+    stores: Stores,
+    clients: Mapping[str, AsyncWeComClient],
+    admission: Admission,
+    sessions: Sessions,
+    audit: Audit,
+    clock: Callable[[], datetime],
+) -> dict[Purpose, Settle]:
+    asker = Asker(clients, clock)
+    return {
+        Purpose.SIGN_IN: Arrive(config, clients, admission, sessions, audit, clock),
+        Purpose.DISCLOSURE: Disclose(asker, sessions, audit, clock),
+        Purpose.HANDOFF: DiscloseElsewhere(asker, stores.handoffs, sessions, audit, clock),
+    }
+
+
+def _forward_auth(settings: GateConfig, rooms: Rooms, upkeep: Upkeep) -> tuple[ForwardAuth, Handover]:
+    config, stores, clock = rooms.config, rooms.stores, rooms.clock
+    sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
+    guard = Gate(settings, config.public_url, stores.ring, upkeep.feed.heard, sign)
+    names = stores.reservations
+    entry = Entry(config, guard.hosts, rooms.sessions, rooms.admission, stores.people, names, stores.ring, clock)
+    handover = Handover(config, entry, rooms.sessions, stores.replays, rooms.notices, rooms.audit, stores.ring, clock)
+    steps = {BEGIN_PATH: handover.begin, FINISH_PATH: handover.finish}
+    is_on_socket = isinstance(settings.listen, Path)
+    gate = ForwardAuth(
+        guard, entry, rooms.sessions, config.trusted_proxies, is_on_socket, steps, clock, _seconds(clock)
+    )
+    return gate, handover
 
 
 def _answer_by(
@@ -225,7 +253,7 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
     ]
 
 
-def _handoff_routes(handoff: HandoffStep) -> list[BaseRoute]:
+def _phone_routes(handoff: HandoffStep, notice: NoticeStep) -> list[BaseRoute]:
     async def ticket(request: Request) -> Response:
         visit, shown = request.scope[SCOPE_KEY], request.path_params["ticket"]
         return await (handoff.pick(visit, shown) if request.method == "POST" else handoff.open(visit, shown))
@@ -233,7 +261,12 @@ def _handoff_routes(handoff: HandoffStep) -> list[BaseRoute]:
     async def state(request: Request) -> Response:
         return await handoff.watch(request.scope[SCOPE_KEY], request.path_params["ref"])
 
+    async def told(request: Request) -> Response:
+        visit, handle = request.scope[SCOPE_KEY], request.path_params["handle"]
+        return await (notice.end(visit, handle) if request.method == "POST" else notice.show(visit, handle))
+
     return [
+        Route(f"{NOTICE}/{{handle}}", told, methods=["GET", "POST"]),
         Route(HANDOFF, _page(handoff.lost), methods=["GET"]),
         Route(f"{HANDOFF}/{{ticket}}", ticket, methods=["GET", "POST"]),
         Route(f"{HANDOFF}/{{ref}}/state", state, methods=["GET"]),

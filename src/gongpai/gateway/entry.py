@@ -13,7 +13,7 @@ from gongpai.gateway.gate import GateCookie, HostGate, seal_gate
 from gongpai.gateway.gate.identity import groups_value, half_of, header_value
 from gongpai.gateway.oidc.claims import groups_of
 from gongpai.gateway.oidc.names import email_of, fold, suffixed, username_of
-from gongpai.gateway.policy import asks_departments, reason_against
+from gongpai.gateway.policy import asks_departments, opens, reason_against
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import ClaimRules, Reservation, ReservedKind
 from gongpai.gateway.ring import KeyRing
@@ -79,6 +79,8 @@ class Entry:
             is_open = session.app in gate.host.apps
             against = reason_against(policy, session.userid, session.profile.department_ids, parents)
             reasons[gate.stamp] = against if is_open else Reason.NOT_ALLOWED
+            if not opens(gate.host.web_login, session.way):
+                reasons[gate.stamp] = Reason.WAY_NOT_ALLOWED
         return reasons
 
     async def cookie(self, session: Session, epoch: int, admitted: Iterable[str]) -> GateCookie:

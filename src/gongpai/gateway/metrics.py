@@ -56,6 +56,12 @@ logouts = Counter(
     ("party", "outcome"),
     registry=REGISTRY,
 )
+notices = Counter(
+    "gongpai_notices",
+    "Messages about sign-ins at a desk, by app and what came of it.",
+    ("app", "outcome"),
+    registry=REGISTRY,
+)
 tokens = Counter(
     "gongpai_tokens",
     "Answers of the token endpoint, by party, grant and what came of it.",

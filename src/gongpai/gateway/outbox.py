@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,12 +15,10 @@ from gongpai.gateway.oidc.id_token import Moment
 from gongpai.gateway.outbound import Outbound, OutboundError
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.records_provider import OutboxItem, RelyingParty
+from gongpai.gateway.rounds import rounds
 from gongpai.gateway.signing_keys import SigningKeys
-from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.ports_provider import OutboxStore
 
-# What comes due is looked for so often; a session's end wakes the runner at once.
-_LOOK_EVERY_SECONDS = 5.0
 _BATCH = 50
 # Longer than a batch can take: 50 items of one party, five seconds each.
 _HIDDEN_FOR = timedelta(minutes=5)
@@ -59,28 +57,9 @@ class Outbox:
         """Look at once: a session has ended."""
         self._wake.set()
 
-    @asynccontextmanager
-    async def delivering(self) -> AsyncIterator[None]:
+    def delivering(self) -> AbstractAsyncContextManager[None]:
         """Go on delivering until the block ends."""
-        task = asyncio.create_task(self._keep_delivering(), name="gongpai-outbox")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _keep_delivering(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                # Not wait_for, which until Python 3.12 forgets that it was cancelled if the event comes just then.
-                async with asyncio.timeout(_LOOK_EVERY_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.deliver()
-            except StoreError as error:
-                _log.warning("outbox.failed", error=str(error))
+        return rounds(self.deliver, self._wake, "outbox")
 
     async def _deliver_to(self, client_id: str, items: list[OutboxItem]) -> int:
         party = await self.parties.get_living(client_id)

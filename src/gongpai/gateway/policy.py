@@ -97,7 +97,12 @@ def is_way_allowed(policy: PartyPolicy, way: str) -> bool:
         return not policy.ways or way in policy.ways
     # Which of WeCom's two pages shows the QR code is a setting of the app, and proves the same.
     is_web_allowed = not policy.ways or bool(policy.ways & {Way.WEB.value, Way.QR.value})
-    return is_web_allowed and policy.web_login is not WebLoginRule.DENY
+    return is_web_allowed and opens(policy.web_login, way)
+
+
+def opens(rule: WebLoginRule, way: str) -> bool:
+    """Whether a sign-in by *way* opens what has this *rule* (T18)."""
+    return way == Way.IN_APP.value or rule is not WebLoginRule.DENY
 
 
 def asks_departments(policy: Policy | PartyPolicy) -> bool:

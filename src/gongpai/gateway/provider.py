@@ -31,6 +31,7 @@ from gongpai.gateway.flow.wecom_consent import WeComConsent
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.lookup import Lookup
 from gongpai.gateway.grants.redeem import Redeemer
+from gongpai.gateway.notices import Notices
 from gongpai.gateway.oidc.acr import ACR_VALUES
 from gongpai.gateway.oidc.discovery import Endpoints, metadata, render
 from gongpai.gateway.parties import Parties
@@ -62,6 +63,7 @@ class Rooms:
     pairwise_key: bytes = field(repr=False)
     attempts: Attempts
     handoff: HandoffStep
+    notices: Notices
     pages: Pages
     audit: Audit
     clock: Callable[[], datetime]
@@ -128,16 +130,6 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Askin
 
 def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> list[BaseRoute]:
     stores, audit, clock = rooms.stores, rooms.audit, rooms.clock
-    consent = ConsentStep(stores.consents, audit, clock)
-    wecom_consent = WeComConsent(asking, rooms.sessions, rooms.attempts, rooms.handoff, rooms.pages, audit, clock)
-    authorize = Authorize(
-        asking, rooms.sessions, rooms.admission, portraits, consent, wecom_consent, issuer, rooms.pages, audit, clock
-    )
-
-    async def go_on(request: Request) -> Response:
-        visit, handle = request.scope[SCOPE_KEY], request.path_params["handle"]
-        return await (authorize.answer(visit, handle) if request.method == "POST" else authorize.go_on(visit, handle))
-
     ending = EndSession(
         issuer.issuer,
         rooms.parties,
@@ -162,12 +154,39 @@ def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) 
     )
     return [
         # Routes are tried in turn, and this is what most browsers come for.
-        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
+        *_authorize_routes(rooms, issuer, portraits, asking),
         Route("/end_session", _page(ending.begin), methods=["GET", "POST"]),
         Route("/signout/confirm", _page(ending.confirm), methods=["POST"]),
         Route("/device", _page(device.ask), methods=["GET"]),
         Route("/device", _page(device.show), methods=["POST"]),
         Route("/device/confirm", _page(device.decide), methods=["POST"]),
+    ]
+
+
+def _authorize_routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) -> list[BaseRoute]:
+    stores, audit, clock = rooms.stores, rooms.audit, rooms.clock
+    consent = ConsentStep(stores.consents, audit, clock)
+    wecom_consent = WeComConsent(asking, rooms.sessions, rooms.attempts, rooms.handoff, rooms.pages, audit, clock)
+    authorize = Authorize(
+        asking,
+        rooms.sessions,
+        rooms.admission,
+        portraits,
+        consent,
+        wecom_consent,
+        issuer,
+        rooms.notices,
+        rooms.pages,
+        audit,
+        clock,
+    )
+
+    async def go_on(request: Request) -> Response:
+        visit, handle = request.scope[SCOPE_KEY], request.path_params["handle"]
+        return await (authorize.answer(visit, handle) if request.method == "POST" else authorize.go_on(visit, handle))
+
+    return [
+        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
         Route("/authorize/{handle}", go_on, methods=["GET", "POST"]),
     ]
 

@@ -28,6 +28,8 @@ class EndReason(Enum):
 
     SIGN_OUT = "sign_out"
     ENDED_BY_MEMBER = "ended_by_member"
+    DISOWNED = "disowned"
+    """Its person says that somebody else signed in."""
     REPLACED = "replaced"
     RETIRED = "retired"
     DENIED = "denied"
@@ -188,6 +190,25 @@ class Session:
     disclosure: bytes | None = field(default=None, repr=False)
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that tells a person of their sign-in at a desk, with a link that ends it (T18); one a session."""
+
+    session_ref: str
+    handle_hash: str
+    """Of the handle in the link, which is good once."""
+    sealed: bytes | None = field(repr=False)
+    """The handle itself, for as long as the message is still to be sent."""
+    place: str
+    """What was opened with the sign-in, as people know it."""
+    language: str
+    expires_at: datetime
+    next_at: datetime | None
+    """When it is to be tried next; None once it was sent or given up."""
+    attempts: int = 0
+    spent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

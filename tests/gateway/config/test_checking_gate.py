@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gongpai.gateway.config import Address, GateConfig, IdentityField, PathAction, PathRule
+from gongpai.gateway.records_provider import WebLoginRule
 from settings_of_tests import faults, read
 
 HOST = {"gate__hosts__app__origin": "https://App.example.com:443", "trusted_proxies": "127.0.0.1"}
@@ -23,6 +24,10 @@ def test_without_hosts_there_is_no_forward_auth() -> None:
     assert read().gate is None
 
 
+def test_a_host_opens_to_the_web_login_in_one_of_three_ways() -> None:
+    assert faults(**{**HOST, "gate__hosts__app__web_login": "shout"}) == [("gate.hosts.app.web_login", "not_one_of")]
+
+
 def test_a_host_is_enough() -> None:
     found = gate()
     host = found.hosts["app"]
@@ -41,11 +46,13 @@ def test_everything_at_once() -> None:
         gate__hosts__app__rules="skip /public/, deny /内部/, allow /",
         gate__hosts__app__apps="main",
         gate__hosts__app__cookie_domain="example.com",
+        gate__hosts__app__web_login="notify",
         gate__hosts__app__policy__allow_departments="2,5",
         gate__hosts__app__policy__deny_userids="LiSi",
         trusted_proxies=None,
     )
     host = found.hosts["app"]
+    assert host.web_login is WebLoginRule.NOTIFY
     assert found.listen == Path("/run/gongpai/gate.sock")
     assert found.headers == ((IdentityField.USERNAME, "X-WebAuth-User"),)
     assert found.assertion

@@ -30,6 +30,12 @@ def test_a_party_needs_a_secret_and_a_redirect_uri_only() -> None:
     assert not party.is_trusted
 
 
+@pytest.mark.parametrize("rule", list(WebLoginRule))
+def test_a_party_may_be_open_to_the_web_login_or_tell_of_it_or_be_closed(rule: WebLoginRule) -> None:
+    settings = {**RIGHT, "parties__wiki__policy__web_login": rule.value}
+    assert read(**settings).parties["wiki"].policy.web_login is rule
+
+
 def test_a_party_can_be_told_everything(tmp_path: Path) -> None:
     keys = tmp_path / "jwks.json"
     keys.write_text('{"keys": []}')
@@ -100,7 +106,8 @@ def test_two_secrets_are_alive_while_they_are_exchanged() -> None:
         ({"group_names__x": "y"}, ("group_names.x", "bad_id")),
         ({"groups": "0"}, ("groups", "bad_id")),
         ({"backchannel_logout_uri": "http://wiki.example.com/"}, ("backchannel_logout_uri", "needs_https")),
-        ({"policy__web_login": "notify"}, ("policy.web_login", "not_one_of")),
+        ({"policy__web_login": "shout"}, ("policy.web_login", "not_one_of")),
+        ({"disclosure": "always"}, ("disclosure", "not_one_of")),
         ({"policy__corpids": "wwother"}, ("policy.corpids", "not_one_of")),
         ({"policy__allow_userids": "li si"}, ("policy.allow_userids", "bad_id")),
         ({"tust": "true"}, ("tust", "unknown_key")),

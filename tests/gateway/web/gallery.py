@@ -6,6 +6,7 @@ from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import Language
 from gongpai.gateway.web import pages
 from gongpai.gateway.web import pages_disclosure as disclosure
+from gongpai.gateway.web import pages_notice as notice
 from gongpai.gateway.web.pages import Choice, Fact, Page, SessionLine
 from gongpai.gateway.web.render import RequestContext
 
@@ -161,6 +162,9 @@ PAGES: dict[str, Page] = {
     "handoff-pick-own": disclosure.HandoffPick(
         disclosure.Wish(None, ALL_FIELDS), "2001:db8::77", NOW, (17, 42, 80), "/handoff/ticket"
     ),
+    "end-notice": notice.EndNotice("Grafana", NOW, "203.0.113.77", "Chrome 142 · Windows", "/notice/handle"),
+    "end-notice-ended": notice.EndNoticeDone(200, "ended"),
+    "end-notice-over": notice.EndNoticeDone(400, "over"),
     "handoff-done": disclosure.HandoffMessage(200, "done"),
     "handoff-gone": disclosure.HandoffMessage(400, "gone"),
     "handoff-not-wecom": disclosure.HandoffMessage(200, "not_wecom"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gongpai.gateway.config.checking_apps import NAME, NAME_LIMIT, check_policy
+from gongpai.gateway.config.checking_parties import check_web_login
 from gongpai.gateway.config.settings import (
     Address,
     AppConfig,
@@ -100,7 +101,7 @@ def _check_host(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Gat
     if origin.startswith("http:") and not is_loopback(origin):
         source.fault(f"{where}.origin", "needs_https")
     domain = source.text(f"{where}.cookie_domain")
-    host = GateHost(name, origin, chosen, rules, policy, domain)
+    host = GateHost(name, origin, chosen, rules, policy, domain, check_web_login(source, f"{where}.web_login"))
     # A cookie of a whole top-level domain would be refused by browsers, and should be.
     if domain is not None and not (_DOMAIN.fullmatch(domain) and _is_below(host.authority, domain)):
         source.fault(f"{where}.cookie_domain", "not_cookie_domain")

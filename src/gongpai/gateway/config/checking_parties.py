@@ -112,6 +112,11 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
     )
 
 
+def check_web_login(source: Source, key: str) -> WebLoginRule:
+    """Return what the web login with its QR code opens here (T18)."""
+    return WebLoginRule(_one_of(source, key, [each.value for each in WebLoginRule]))
+
+
 def _one_of(source: Source, key: str, known: list[str]) -> str:
     given = source.text(key, known[0]) or known[0]
     if given not in known:
@@ -223,11 +228,6 @@ def _check_policy(source: Source, where: str, apps: Mapping[str, AppConfig]) -> 
     # Which corp's people may use it is never left open where there are several (T6).
     if len(known) > 1 and not corpids:
         source.fault(f"{where}.corpids", "missing")
-    web_login = source.text(f"{where}.web_login", WebLoginRule.ALLOW.value)
-    rules = [WebLoginRule.ALLOW.value, WebLoginRule.DENY.value]
-    if web_login not in rules:
-        source.fault(f"{where}.web_login", "not_one_of", ", ".join(rules))
-        web_login = rules[0]
     return PartyPolicy(
         corpids=frozenset(corpids),
         apps=frozenset(_some_of(source, f"{where}.apps", sorted(apps))),
@@ -236,7 +236,7 @@ def _check_policy(source: Source, where: str, apps: Mapping[str, AppConfig]) -> 
         allow_userids=_check_userids(source, f"{where}.allow_userids", apps),
         deny_userids=_check_userids(source, f"{where}.deny_userids", apps),
         ways=frozenset(_some_of(source, f"{where}.ways", sorted(_KNOWN_WAYS))),
-        web_login=WebLoginRule(web_login),
+        web_login=check_web_login(source, f"{where}.web_login"),
     )
 
 

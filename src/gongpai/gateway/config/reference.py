@@ -215,6 +215,12 @@ REFERENCE = (
         "Optional. Hosts below this domain share one cookie, which every host below it can then see and use.",
     ),
     Setting(
+        "gate.hosts.NAME.web_login",
+        "allow",
+        "在企业微信之外扫码登录能否打开它：`allow`、`notify`（能，并在企业微信里告诉本人）或 `deny`。",
+        "Whether signing in by QR code outside WeCom opens it: `allow`, `notify` (and tells its person) or `deny`.",
+    ),
+    Setting(
         "verify_files.NAME",
         "",
         "`WW_verify_….txt` 的文件名和内容，只能写在文件里。",

@@ -109,8 +109,8 @@ PARTY_SETTINGS = (
     _party(
         "policy.web_login",
         "allow",
-        "是否允许在企业微信之外扫码登录：`allow` 或 `deny`。",
-        "Whether signing in by QR code outside WeCom opens it: `allow` or `deny`.",
+        "在企业微信之外扫码登录能否打开它：`allow`、`notify`（能，并在企业微信里告诉本人）或 `deny`。",
+        "Whether signing in by QR code outside WeCom opens it: `allow`, `notify` (and tells its person) or `deny`.",
     ),
     _party("policy.allow_departments", "", "只允许这些部门（含下级）。", "Only these departments and those below."),
     _party("policy.deny_departments", "", "拒绝这些部门（含下级）；优先。", "Not these departments; wins."),

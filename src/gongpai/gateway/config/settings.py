@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from gongpai.gateway.records_provider import RelyingParty
+from gongpai.gateway.records_provider import RelyingParty, WebLoginRule
 from gongpai.wecom.hosts import WECOM, Hosts
 from gongpai.wecom.models import App
 
@@ -103,6 +103,7 @@ class GateHost:
     rules: tuple[PathRule, ...] = ()
     policy: Policy = field(default_factory=Policy)
     cookie_domain: str | None = None
+    web_login: WebLoginRule = WebLoginRule.ALLOW
 
     @property
     def authority(self) -> str:

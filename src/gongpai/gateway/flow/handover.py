@@ -23,7 +23,9 @@ from gongpai.gateway.config import Config
 from gongpai.gateway.entry import Entered, Entry
 from gongpai.gateway.errors import BadRequestError, Reason, RefusedError, StartAgainError
 from gongpai.gateway.gate import HostGate, return_path
+from gongpai.gateway.notices import Notices
 from gongpai.gateway.records import KeyPurpose, Session
+from gongpai.gateway.records_provider import WebLoginRule
 from gongpai.gateway.ring import KeyRing, SealError
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports_provider import ReplayStore
@@ -77,6 +79,7 @@ class Handover:
     entry: Entry
     sessions: Sessions
     replays: ReplayStore
+    notices: Notices
     audit: Audit
     ring: KeyRing = field(repr=False)
     clock: Callable[[], datetime]
@@ -147,7 +150,15 @@ class Handover:
         visit.set_cookies["gate"] = entered.set_cookie
         event = AuditEvent("gate.entered", session.subject, session.ref, session.app, visit.address)
         await self.audit.record(event, now)
+        await self._tell(visit, session, entered)
         return see_other(f"{gate.host.origin}{ticket.return_to}")
+
+    async def _tell(self, visit: Visit, session: Session, entered: Entered) -> None:
+        # Hosts that share a cookie are entered at once.
+        opened = [gate.host for gate in self.entry.hosts.values() if gate.stamp in entered.cookie.admitted]
+        told = next((host for host in opened if host.web_login is WebLoginRule.NOTIFY), None)
+        if told is not None:
+            await self.notices.announce(session, told.authority, visit.language)
 
     async def _enter(self, visit: Visit, session: Session, gate: HostGate) -> Entered | None:
         try:

@@ -160,7 +160,8 @@ class Gate:
 
 def host_gate(host: GateHost) -> HostGate:
     """Return *host* with what every request to it needs."""
-    policy = msgspec.json.encode([host.name, host.origin, host.apps, host.policy], order="deterministic")
+    settings = [host.name, host.origin, host.apps, host.policy, host.web_login]
+    policy = msgspec.json.encode(settings, order="deterministic")
     stamp = sha256(policy).hexdigest()[:12]
     rules = Rules(host.rules) if host.rules else None
     if host.cookie_domain is None:

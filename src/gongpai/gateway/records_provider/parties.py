@@ -54,9 +54,11 @@ class EmailSource(StrEnum):
 
 
 class WebLoginRule(StrEnum):
-    """Whether the web login with its QR code opens a party (T18)."""
+    """Whether the web login with its QR code opens a party or a host (T18)."""
 
     ALLOW = "allow"
+    NOTIFY = "notify"
+    """It does, and its person is told in WeCom."""
     DENY = "deny"
 
 

@@ -22,6 +22,7 @@ from gongpai.gateway.store.sql.grants import SqlGrants
 from gongpai.gateway.store.sql.handoffs import SqlHandoffs
 from gongpai.gateway.store.sql.keys import SqlKeys
 from gongpai.gateway.store.sql.news import SqlNews
+from gongpai.gateway.store.sql.notices import SqlNotices
 from gongpai.gateway.store.sql.outbox import SqlOutbox
 from gongpai.gateway.store.sql.parties import SqlParties
 from gongpai.gateway.store.sql.people import SqlPeople
@@ -65,6 +66,7 @@ class Stores:
     signing_keys: ports_provider.SigningKeyStore
     outbox: ports_provider.OutboxStore
     devices: ports_provider.DeviceStore
+    notices: ports_provider.NoticeStore
     replays: ports_provider.ReplayStore
     reservations: ports_provider.ReservationStore
 
@@ -165,6 +167,7 @@ def _sql_stores(driver: Driver, ring: KeyRing) -> Stores:
         signing_keys=SqlSigningKeys(driver),
         outbox=SqlOutbox(driver),
         devices=SqlDevices(driver),
+        notices=SqlNotices(driver),
         replays=SqlReplays(driver),
         reservations=SqlReservations(driver),
     )

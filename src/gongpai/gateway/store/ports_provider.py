@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from gongpai.gateway.records import Notice
 from gongpai.gateway.records_provider import (
     AccessToken,
     AuthorizationCode,
@@ -225,4 +226,28 @@ class ReservationStore(Protocol):
 
     async def holder(self, client_id: str, kind: ReservedKind, folded: str) -> str | None:
         """Return the subject that holds the name, and reserve nothing; None while it is nobody's."""
+        ...
+
+
+class NoticeStore(Protocol):
+    """Messages about sign-ins: on their way, and the links in them (T18)."""
+
+    async def put(self, notice: Notice) -> bool:
+        """Keep *notice*; False if its session has one already."""
+        ...
+
+    async def take(self, until: datetime, limit: int, now: datetime) -> list[Notice]:
+        """Return what is due, and hide it *until* then from others, counted as tried once more."""
+        ...
+
+    async def settle(self, session_ref: str, next_at: datetime | None) -> None:
+        """Try again then; None forgets the handle itself, as the message was sent or given up."""
+        ...
+
+    async def get(self, handle_hash: str, now: datetime) -> Notice | None:
+        """Return the notice of a link that was not used and has not expired."""
+        ...
+
+    async def spend(self, handle_hash: str, now: datetime) -> bool:
+        """Use the link, in one atomic act; False if it cannot be used."""
         ...

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from gongpai.gateway.web.pages_disclosure import AskAgain, ContinueInWeCom, HandoffMessage, HandoffPick
+from gongpai.gateway.web.pages_notice import EndNotice, EndNoticeDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,4 +330,6 @@ Page = (
     | AskAgain
     | HandoffPick
     | HandoffMessage
+    | EndNotice
+    | EndNoticeDone
 )

@@ -14,6 +14,7 @@ from gongpai.gateway.store.sql.tables import (
     handoffs,
     keys,
     news,
+    notices,
     seen_codes,
     sessions,
 )
@@ -49,6 +50,7 @@ _SWEEPS = tuple(
     for column in (
         attempts.c.expires_at,
         handoffs.c.expires_at,
+        notices.c.expires_at,
         seen_codes.c.expires_at,
         sessions.c.expires_at,
         news.c.until,

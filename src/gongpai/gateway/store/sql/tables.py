@@ -108,6 +108,20 @@ sessions = Table(
     Column("end_reason", Text),
 )
 
+notices = Table(
+    "notices",
+    metadata,
+    Column("session_ref", Text, primary_key=True),
+    Column("handle_hash", Text, nullable=False, unique=True),
+    Column("sealed", LargeBinary),
+    Column("place", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("next_at", BigInteger, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("spent_at", BigInteger),
+)
+
 # A row that is locked by each writer, so that sequences become visible in the order in which they were drawn: a reader
 # that has seen N will never find a smaller number later.
 news_head = Table(

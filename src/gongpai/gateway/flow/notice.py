@@ -1,0 +1,62 @@
+"""The link of a message about a sign-in: it shows which one that was, and ends it by a button, once (T18)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import Response
+
+from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.notices import PATH, browser_of, handle_hash
+from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.session import Sessions
+from gongpai.gateway.store.ports_provider import NoticeStore
+from gongpai.gateway.web.http import Pages, not_yet
+from gongpai.gateway.web.pages_notice import EndNotice, EndNoticeDone
+from gongpai.gateway.web.visit import Visit
+
+_MAX_HANDLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStep:
+    """Shows and ends. Whoever holds the link got it in the WeCom of the session's person; nobody signs in for it."""
+
+    store: NoticeStore
+    sessions: Sessions
+    pages: Pages
+    audit: Audit
+    clock: Callable[[], datetime]
+
+    async def show(self, visit: Visit, handle: str) -> Response:
+        """Show which sign-in it was: ``GET /notice/{handle}``. This changes nothing, whoever looks."""
+        if visit.is_fetched_ahead:
+            return not_yet()
+        now = self.clock()
+        notice = await self.store.get(handle_hash(handle), now) if len(handle) <= _MAX_HANDLE else None
+        session = None if notice is None else await self.sessions.look(notice.session_ref, now)
+        if notice is None or session is None:
+            return self._done(visit, "over")
+        browser = browser_of(session.user_agent, visit.language)
+        page = EndNotice(notice.place, session.created_at, session.ip, browser, f"{PATH}/{handle}")
+        return self.pages.answer(visit, page)
+
+    async def end(self, visit: Visit, handle: str) -> Response:
+        """End the sign-in everywhere, with all that was granted in it: ``POST /notice/{handle}``."""
+        await visit.form()
+        now = self.clock()
+        notice = await self.store.get(handle_hash(handle), now) if len(handle) <= _MAX_HANDLE else None
+        session = None if notice is None else await self.sessions.look(notice.session_ref, now)
+        if notice is None or session is None or not await self.store.spend(notice.handle_hash, now):
+            return self._done(visit, "over")
+        if await self.sessions.end(session.ref, EndReason.DISOWNED, now):
+            await self._record(visit, session, now)
+        return self._done(visit, "ended")
+
+    async def _record(self, visit: Visit, session: Session, now: datetime) -> None:
+        facts = {"reason": EndReason.DISOWNED.value}
+        event = AuditEvent("session.ended", session.subject, session.ref, session.app, visit.address, facts=facts)
+        await self.audit.record(event, now)
+
+    def _done(self, visit: Visit, outcome: str) -> Response:
+        return self.pages.answer(visit, EndNoticeDone(200 if outcome == "ended" else 400, outcome))

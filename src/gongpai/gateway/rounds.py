@@ -1,0 +1,37 @@
+"""Work that comes due now and then: done again and again beside the requests, and at once when somebody wakes it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from gongpai.gateway.logs import logger
+from gongpai.gateway.store import StoreError
+
+_LOOK_EVERY_SECONDS = 5.0
+
+_log = logger("rounds")
+
+
+@asynccontextmanager
+async def rounds(work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str) -> AsyncIterator[None]:
+    """Go on doing *work* until the block ends."""
+    task = asyncio.create_task(_keep_on(work, wake, name), name=f"gongpai-{name}")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _keep_on(work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str) -> None:
+    while True:
+        with suppress(TimeoutError):
+            # Not wait_for, which until Python 3.12 forgets that it was cancelled if the event comes just then.
+            async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+                await wake.wait()
+        wake.clear()
+        try:
+            await work()
+        except StoreError as error:
+            _log.warning(f"{name}.failed", error=str(error))
