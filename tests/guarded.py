@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateways import PUBLIC_URL, Browser, Gateway, app_config, gateway_config, open_gateway
 from gongpai.gateway.app import GatewayApp
-from gongpai.gateway.config import Address, GateConfig, GateHost, PathAction, PathRule, Policy
+from gongpai.gateway.config import Address, AppConfig, GateConfig, GateHost, PathAction, PathRule, Policy
 from gongpai.gateway.config.checking_gate import PRESETS
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.sandbox import Corner
@@ -107,12 +107,15 @@ def cookie_line(cookies: Mapping[str, str]) -> str:
 
 
 @asynccontextmanager
-async def open_guarded(corner: Corner, storage: Path, config: GateConfig | None = None) -> AsyncIterator[Guarded]:
-    """Open a gateway with forward-auth on an empty database."""
+async def open_guarded(
+    corner: Corner, storage: Path, config: GateConfig | None = None, *others: AppConfig
+) -> AsyncIterator[Guarded]:
+    """Open a gateway with forward-auth on an empty database; *others* are apps beside the one that is used."""
     settings = gateway_config(
         corner,
         storage,
         app_config(corner),
+        *others,
         trusted_proxies=(ip_network("10.0.0.0/8"),),
         gate=config or gate_config(),
     )

@@ -3,13 +3,22 @@
 import asyncio
 import hashlib
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from audited import events
+from gateways import gateway_config, open_gateway
+from gongpai.gateway.metrics import REGISTRY
 from gongpai.gateway.records_provider import Grant, Issued, RefreshToken, Repeated, Reused, Rotated, Rotation
 from gongpai.gateway.ring import open_under, seal_under
-from gongpai.gateway.store.open import Stores
+from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.sandbox import Corner
 from memory import NOW, Backend
 from memory_provider import MINUTE, Nodes, begin, make_issued
+from relying_party import WIKI, Party
 
 GRACE = timedelta(seconds=10)
 USE = b"refresh"
@@ -87,3 +96,48 @@ async def test_no_token_and_no_answer_lies_in_the_database(stores: Stores, backe
             kept = file.read()
         assert word.encode() not in kept
         assert successor.encode() not in kept
+
+
+def counted(outcome: str, party: str) -> float:
+    return REGISTRY.get_sample_value("gongpai_refreshes_again_total", {"party": party, "outcome": outcome}) or 0
+
+
+async def test_what_comes_again_is_counted_and_written_down(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    record = replace(WIKI, client_id="counted")
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"counted": record})
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        party = Party(gateway, record)
+        first = await party.tokens(gateway.browser(), scope="openid offline_access")
+        answers = [await party.refresh(first["refresh_token"]) for _ in range(3)]
+        assert len({answer.text for answer in answers}) == 1
+        assert (counted("repeated", "counted"), counted("reused", "counted")) == (2, 0)
+        gateway.clock.advance(seconds=11)
+        assert (await party.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"
+        assert (counted("repeated", "counted"), counted("reused", "counted")) == (2, 1)
+        repeated, reused = events(gateway, "refresh.repeated"), events(gateway, "refresh.reused")
+        assert [event["facts"]["client_id"] for event in [*repeated, *reused]] == ["counted"] * 3
+        assert repeated[0]["facts"]["grant"] == reused[0]["facts"]["grant"]
+        assert [event["facts"]["reason"] for event in events(gateway, "grant.revoked")] == ["refresh_reused"]
+
+
+@pytest.mark.parametrize("proof", ["another secret", None])
+async def test_the_grace_needs_the_partys_own_proof(wecom_sandbox: Corner, tmp_path: Path, proof: str | None) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": WIKI})
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        party = Party(gateway)
+        first = await party.tokens(gateway.browser(), scope="openid offline_access")
+        assert (await party.refresh(first["refresh_token"])).status_code == 200
+        thief = Party(gateway, WIKI, proof)
+        assert (await thief.refresh(first["refresh_token"])).json()["error"] == "invalid_client"
+
+
+async def test_within_the_grace_a_leaver_gets_nothing_again(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": WIKI})
+    async with open_gateway(wecom_sandbox, config) as gateway, open_stores(config.storage) as elsewhere:
+        party = Party(gateway)
+        first = await party.tokens(gateway.browser(), scope="openid offline_access")
+        answer = (await party.refresh(first["refresh_token"])).json()
+        assert (await party.refresh(first["refresh_token"])).json() == answer
+        subject = (await party.claims(answer["id_token"]))["sub"]
+        assert await elsewhere.people.retire(subject, gateway.clock())
+        assert (await party.refresh(first["refresh_token"])).json()["error"] == "invalid_grant"

@@ -51,6 +51,7 @@ from gongpai.gateway.parties import Parties
 from gongpai.gateway.provider import Rooms, provide
 from gongpai.gateway.records import NewsKind, Purpose
 from gongpai.gateway.records_provider import SigningAlg
+from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
@@ -206,7 +207,7 @@ def _forward_auth(settings: GateConfig, rooms: Rooms, upkeep: Upkeep) -> tuple[F
     config, stores, clock = rooms.config, rooms.stores, rooms.clock
     sign = partial(upkeep.signing_keys.sign, SigningAlg.ES256, ASSERTION_TYP)
     guard = Gate(settings, config.public_url, stores.ring, upkeep.feed.heard, sign)
-    names = stores.reservations
+    names = ReservedNames(stores.reservations, rooms.audit.record, clock)
     entry = Entry(config, guard.hosts, rooms.sessions, rooms.admission, stores.people, names, stores.ring, clock)
     handover = Handover(config, entry, rooms.sessions, stores.replays, rooms.notices, rooms.audit, stores.ring, clock)
     steps = {BEGIN_PATH: handover.begin, FINISH_PATH: handover.finish}

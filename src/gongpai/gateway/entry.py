@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -12,20 +13,19 @@ from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.gate import GateCookie, HostGate, seal_gate
 from gongpai.gateway.gate.identity import groups_value, half_of, header_value
 from gongpai.gateway.oidc.claims import groups_of
-from gongpai.gateway.oidc.names import email_of, fold, suffixed, username_of
+from gongpai.gateway.oidc.names import email_of, username_of
 from gongpai.gateway.policy import asks_departments, opens, reason_against
 from gongpai.gateway.records import Session
-from gongpai.gateway.records_provider import ClaimRules, Reservation, ReservedKind
+from gongpai.gateway.records_provider import ClaimRules
+from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.ring import KeyRing
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import PeopleStore
-from gongpai.gateway.store.ports_provider import ReservationStore
 from gongpai.gateway.web import cookies
 
 # All hosts behind forward-auth know a person by one name; no relying party can be called so.
 _NAMES_OF = "forward-auth:"
 _RULES = ClaimRules()
-_MOST_SUFFIXES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Entry:
     sessions: Sessions
     admission: Admission
     people: PeopleStore
-    reservations: ReservationStore
+    names: ReservedNames
     ring: KeyRing
     clock: Callable[[], datetime]
 
@@ -89,7 +89,7 @@ class Entry:
         disclosure = self.sessions.open_disclosure(session)
         email = email_of(session.userid, session.corpid, session.profile, disclosure, _RULES)
         address = None if email is None else email.address
-        if address is not None and not await self._reserve(ReservedKind.EMAIL, address, session.subject):
+        if address is not None and not await self.names.is_own_email(_NAMES_OF, address, session.subject):
             address = None
         return GateCookie(
             ref=session.ref,
@@ -106,16 +106,10 @@ class Entry:
         )
 
     async def _username(self, session: Session) -> str:
-        """Return the username that is this person's alone, for good (T12)."""
-        username = username_of(session.userid, session.corpid, _RULES)
-        candidates = (username, *(suffixed(username, number) for number in range(2, _MOST_SUFFIXES)))
-        for candidate in candidates:
-            if await self._reserve(ReservedKind.USERNAME, candidate, session.subject):
-                return candidate
-        return session.subject
-
-    async def _reserve(self, kind: ReservedKind, name: str, subject: str) -> bool:
-        return await self.reservations.reserve(Reservation(_NAMES_OF, kind, fold(name), subject)) == subject
+        """Return the username that is this person's alone, for good, and names their corp where there are several."""
+        rules = with_changes(_RULES, is_corp_qualified=self.config.has_several_corps)
+        wanted = username_of(session.userid, session.corpid, rules)
+        return await self.names.username(_NAMES_OF, wanted, session.subject)
 
     def _seal(self, cookie: GateCookie, gate: HostGate, lifetime: timedelta) -> Entered:
         sealed = seal_gate(self.ring, cookie, gate.audience)

@@ -68,6 +68,18 @@ tokens = Counter(
     ("party", "grant", "outcome"),
     registry=REGISTRY,
 )
+refreshes = Counter(
+    "gongpai_refreshes_again",
+    "Refresh tokens that came again, by party and what came of it: repeated within the grace, or reused.",
+    ("party", "outcome"),
+    registry=REGISTRY,
+)
+name_collisions = Counter(
+    "gongpai_name_collisions",
+    "Names that somebody else holds, by kind: the username gets a number, the email is left out.",
+    ("kind",),
+    registry=REGISTRY,
+)
 
 
 class Tally:

@@ -8,18 +8,14 @@ from gongpai.gateway.admission import Admission
 from gongpai.gateway.config import Config
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.oidc.claims import Portrait
-from gongpai.gateway.oidc.names import Email, email_of, fold, suffixed, username_of
+from gongpai.gateway.oidc.names import Email, email_of, username_of
 from gongpai.gateway.oidc.subjects import subject_for
 from gongpai.gateway.policy import asks_departments, is_way_allowed, may_use
 from gongpai.gateway.records import Profile, Session
-from gongpai.gateway.records_provider import ClaimRules, Grant, RelyingParty, Reservation, ReservedKind
+from gongpai.gateway.records_provider import Grant, RelyingParty
+from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions, is_alive
 from gongpai.gateway.store.ports import PeopleStore, SessionStore
-from gongpai.gateway.store.ports_provider import ReservationStore
-
-# A name that as many others hold is nobody's by accident.
-_MOST_SUFFIXES = 50
-_MOST_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +40,9 @@ class Portraits:
     sessions: Sessions
     store: SessionStore
     people: PeopleStore
-    reservations: ReservationStore
+    names: ReservedNames
     admission: Admission
     pairwise_key: bytes = field(repr=False)
-    _holders: dict[tuple[str, ReservedKind, str], str] = field(default_factory=dict)
 
     def subject(self, party: RelyingParty, subject: str) -> str:
         """Return what *party* knows the person by."""
@@ -119,36 +114,21 @@ class Portraits:
         email: Email | None = None
         if "email" in scopes:
             email = email_of(known.userid, corpid, known.profile, disclosure, rules)
-        if email is not None and not await self._hold(party, ReservedKind.EMAIL, email.address, known.subject):
+        if email is not None and not await self.names.is_own_email(party.client_id, email.address, known.subject):
             email = None
+        username = ""
+        if "profile" in scopes:
+            wanted = username_of(known.userid, corpid, rules)
+            username = await self.names.username(party.client_id, wanted, known.subject)
         return Portrait(
             subject=self.subject(party, known.subject),
             corpid=corpid,
-            username=await self._username(party, known, rules) if "profile" in scopes else "",
+            username=username,
             email=email,
             profile=known.profile,
             disclosure=disclosure,
             updated_at=known.at,
         )
-
-    async def _username(self, party: RelyingParty, known: Known, rules: ClaimRules) -> str:
-        wanted = username_of(known.userid, known.corpid, rules)
-        for number in range(1, _MOST_SUFFIXES):
-            username = wanted if number == 1 else suffixed(wanted, number)
-            if await self._hold(party, ReservedKind.USERNAME, username, known.subject):
-                return username
-        return known.subject
-
-    async def _hold(self, party: RelyingParty, kind: ReservedKind, name: str, subject: str) -> bool:
-        # Who holds a name never changes, so it is asked once.
-        key = (party.client_id, kind, fold(name))
-        holder = self._holders.get(key)
-        if holder is None:
-            holder = await self.reservations.reserve(Reservation(*key, subject))
-            if len(self._holders) >= _MOST_REMEMBERED:
-                self._holders.clear()
-            self._holders[key] = holder
-        return holder == subject
 
     async def _know_again(self, grant: Grant, now: datetime) -> Known:
         person = await self.people.get(grant.subject)

@@ -36,6 +36,7 @@ from gongpai.gateway.oidc.acr import ACR_VALUES
 from gongpai.gateway.oidc.discovery import Endpoints, metadata, render
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits
+from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
@@ -86,7 +87,7 @@ def provide(rooms: Rooms) -> Provider:
         rooms.sessions,
         stores.sessions,
         stores.people,
-        stores.reservations,
+        ReservedNames(stores.reservations, rooms.audit.record, rooms.clock),
         rooms.admission,
         rooms.pairwise_key,
     )
@@ -116,7 +117,15 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Askin
         issuer, portraits, stores.authorization_codes, stores.tokens, stores.grants, stores.devices, audit, clock
     )
     userinfo = UserInfo(lookup, issuer, portraits, parties, clock)
-    pushed = PushedRequest(caller, asking.read_pushed, PUSHED_PREFIX, PUSHED_AGE)
+    pushed = PushedRequest(
+        caller,
+        asking.read_pushed,
+        PUSHED_PREFIX,
+        PUSHED_AGE,
+        stores.counters,
+        rooms.config.starts_per_minute,
+        clock,
+    )
     device = DeviceAuthorization(caller, stores.devices, stores.counters, clock)
     return {
         "/token": Endpoint(Token(caller, redeemer, clock), ("POST",), is_cross_origin=True),

@@ -1,11 +1,13 @@
 """A pushed request is brought once, by name."""
 
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from gateways import Browser, Gateway, query_of
-from relying_party import LUNCH, Party, follow
+from gateways import Browser, Gateway, gateway_config, open_gateway, query_of
+from gongpai.sandbox import Corner
+from relying_party import LUNCH, WIKI, Party, follow
 
 
 async def push(party: Party, **changes: str | None) -> str:
@@ -66,3 +68,17 @@ async def test_only_a_party_may_push(provider: Gateway) -> None:
     answer = await party.call("/par", query_of(f"/?{party.query()}"))
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     assert (await party.raw("/par", "GET", None, {})).status_code == 405
+
+
+async def test_a_party_pushes_only_so_many_from_one_address_in_a_minute(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    parties = {party.client_id: party for party in (WIKI, LUNCH)}
+    config = gateway_config(wecom_sandbox, tmp_path, parties=parties, starts_per_minute=3)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        party, other = Party(gateway), Party(gateway, LUNCH, None)
+        for _ in range(3):
+            await push(party)
+        answer = await party.call("/par", query_of(f"/?{party.query()}"))
+        assert (answer.status_code, answer.json()["error"]) == (429, "temporarily_unavailable")
+        await push(other)
+        gateway.clock.advance(seconds=61)
+        await push(party)

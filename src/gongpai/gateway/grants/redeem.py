@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gongpai.gateway import metrics
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import RefusedError
 from gongpai.gateway.grants.issue import Issuer
@@ -126,11 +127,13 @@ class Redeemer:
             case Rotated():
                 return made.answer
             case Repeated(sealed_answer):
+                await self._tell_again(grant, "repeated", now)
                 try:
                     return open_under(token.encode(), sealed_answer, _USE)
                 except SealError:
                     raise _invalid("the refresh token was used before") from None
             case Reused():
+                await self._tell_again(grant, "reused", now)
                 await self._record("grant.revoked", grant, now, RevokeReason.REFRESH_REUSED)
                 raise _invalid("the refresh token was used before")
             case Lapsed():
@@ -155,6 +158,13 @@ class Redeemer:
     async def _revoke(self, grant: Grant, reason: RevokeReason, now: datetime) -> None:
         if await self.grants.revoke(grant.grant_id, reason, now):
             await self._record("grant.revoked", grant, now, reason)
+
+    async def _tell_again(self, grant: Grant, outcome: str, now: datetime) -> None:
+        """Count a refresh token that came again: parallel tabs, a lost answer, or a thief (T23)."""
+        metrics.refreshes.labels(grant.client_id, outcome).inc()
+        facts = {"client_id": grant.client_id, "grant": grant.grant_id}
+        event = AuditEvent(f"refresh.{outcome}", grant.subject, grant.session_ref, grant.app, facts=facts)
+        await self.audit.record(event, now)
 
     async def _record(self, name: str, grant: Grant, now: datetime, reason: RevokeReason) -> None:
         facts = {"client_id": grant.client_id, "grant": grant.grant_id, "reason": reason.value}

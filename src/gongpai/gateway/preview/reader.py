@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from gongpai.gateway.admission import Admission
-from gongpai.gateway.audit import Audit
+from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import AppConfig, Config
 from gongpai.gateway.directory import Directory
 from gongpai.gateway.entry import Entry
@@ -26,6 +26,7 @@ from gongpai.gateway.portraits import Known, Portraits, known_by
 from gongpai.gateway.preview.provenance import Names, Row, Told, rows
 from gongpai.gateway.records import Person, Session
 from gongpai.gateway.records_provider import Grant, RelyingParty, Reservation, ReservedKind
+from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
@@ -263,11 +264,17 @@ def _compose(config: Config, stores: Stores, clients: Mapping[str, AsyncWeComCli
     directory = Directory(stores.directory, config.session.profile_age)
     admission = Admission(config, clients, directory, stores.people, sessions, audit, str, clock)
     looking = _Looking(stores.reservations)
+    names = ReservedNames(looking, _tell_nobody, clock)
     portraits = Portraits(
-        config, sessions, stores.sessions, stores.people, looking, admission, derive(config.secret_key, b"pairwise")
+        config, sessions, stores.sessions, stores.people, names, admission, derive(config.secret_key, b"pairwise")
     )
     keys = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
     issuer = Issuer(config.public_url, config.tokens, stores.grants, keys, portraits)
     hosts = {} if config.gate is None else {name: host_gate(host) for name, host in config.gate.hosts.items()}
-    entry = Entry(config, hosts, sessions, admission, stores.people, _Looking(stores.reservations), stores.ring, clock)
+    entry_names = ReservedNames(_Looking(stores.reservations), _tell_nobody, clock)
+    entry = Entry(config, hosts, sessions, admission, stores.people, entry_names, stores.ring, clock)
     return _Previewer(config, stores, sessions, issuer, entry, looking, now)
+
+
+async def _tell_nobody(_event: AuditEvent, _now: datetime) -> None:
+    """Leave the audit log as it is: a preview is no event."""
