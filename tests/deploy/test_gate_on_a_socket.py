@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from behind_proxy import Behind, Proxy, behind
+from behind_proxy import APP, OTHER, Behind, Proxy, behind
 from gongpai.sandbox import Sandbox
 from proxies import caddy, nginx
 from served import until
@@ -76,6 +76,16 @@ def test_every_kind_of_request_gets_the_same_decision(site: Behind) -> None:
     for method, headers, body, status in asked:
         assert site.send("/api", *headers, method=method, body=body).status == 401
         assert site.send("/api", *headers, site.cookie(), method=method, body=body).status == status
+
+
+def test_a_sign_out_ends_the_cookies_of_all_hosts_and_those_of_no_other_browser(site: Behind) -> None:
+    other = Behind(site.gateway, site.port)
+    for host in (APP, OTHER):
+        assert other.browse(other.url("/x", host)).status == 200
+    other.sign_out()
+    for host in (APP, OTHER):
+        until(lambda host=host: other.send("/x", other.cookie(host), host=host).status == 401)  # type: ignore[misc]  # bound at once
+    assert site.send("/x", site.cookie()).status == 200
 
 
 def test_decisions_are_made_from_memory_and_counted(site: Behind) -> None:
