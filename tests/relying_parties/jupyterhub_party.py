@@ -14,6 +14,8 @@ c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['PROXY_API_PORT
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{Path.cwd()}/home-{{username}}"
 c.Spawner.cmd = [sys.executable, str(Path(__file__).with_name("jupyterhub_notebook.py"))]
+# Two busy cores: what is slow is no failure.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 # So that every page looks at the person again, and the test may see what came of it.
 c.Authenticator.auth_refresh_age = 1
 c.JupyterHub.services = [{"name": "test", "api_token": os.environ["HUB_TOKEN"]}]

@@ -40,7 +40,7 @@ def test_a_page_for_members_only_signs_them_in_by_qr_code_and_opens(stage: Stage
 def test_inside_wecom_nobody_clicks_anything_and_is_the_same_user(party: Provided) -> None:
     page = party.browse("/members")
     assert page.url == f"{party.party_url}/members"
-    assert page.body.startswith("<h1>1: lisi@corp.example</h1>")
+    assert "<h1>1: lisi@corp.example</h1>" in page.body
 
 
 def test_signing_out_ends_both_sessions_and_comes_back(stage: Stage, party: Provided) -> None:
