@@ -67,6 +67,13 @@ def _who_holds(our_port: int, their_port: int, workers: list[int]) -> int:
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
     (inode,) = (row[9] for row in rows if row[1].endswith(wanted[0]) and row[2].endswith(wanted[1]))
     for pid in workers:
-        if any(str(file.readlink()) == f"socket:[{inode}]" for file in Path(f"/proc/{pid}/fd").iterdir()):
+        if any(_target(file) == f"socket:[{inode}]" for file in Path(f"/proc/{pid}/fd").iterdir()):
             return pid
     raise AssertionError("nobody holds the connection")
+
+
+def _target(file: Path) -> str:
+    try:
+        return str(file.readlink())
+    except FileNotFoundError:  # closed meanwhile
+        return ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -58,9 +59,13 @@ class Node:
         """Send it SIGTERM, and wait until it has ended."""
         self._stack.close()
 
-    def logged(self) -> str:
-        """Return all that it ever logged."""
-        return "".join(log.read_text() for log in sorted(self.config.parent.glob(f"{self.name}-*.log")))
+    def counted(self) -> list[float]:
+        """Return how many requests it answered, and how many questions its gate did."""
+        lines = httpx2.get(self.served.metrics_url, timeout=120).text.splitlines()
+        return [
+            sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"gongpai_{name}_total{{"))
+            for name in ("requests", "gate_decisions")
+        ]
 
     def command(self, *words: str) -> "subprocess.Popen[str]":
         """Begin a command of `gongpai` on this node."""
@@ -83,11 +88,13 @@ class Fleet:
         return len(self.nodes) > 1
 
     def reaches(self, node: Node) -> bool:
-        """Ask through nginx as often as there are nodes; whether *node* answered one."""
-        before = _answered(node)
+        """Ask both of nginx's hosts as often as there are nodes; whether *node* and its gate answered."""
+        before = node.counted()
+        app = urlsplit(self.app_url)
         for _ in self.nodes:
             assert httpx2.get(f"{self.issuer}/healthz", timeout=120).is_success
-        return _answered(node) > before
+            httpx2.get(f"http://127.0.0.1:{app.port}/", headers={"host": app.netloc}, timeout=120)
+        return all(more > less for more, less in zip(node.counted(), before, strict=True))
 
 
 @contextmanager
@@ -155,9 +162,3 @@ def _is_listening(url: str) -> bool:
         return httpx2.get(f"{url}/healthz", timeout=120).is_success
     except httpx2.ConnectError:
         return False
-
-
-def _answered(node: Node) -> float:
-    text = httpx2.get(node.served.metrics_url, timeout=120).text
-    counts = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith("gongpai_requests_total{")]
-    return sum(map(float, counts))
