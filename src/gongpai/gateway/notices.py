@@ -18,6 +18,7 @@ from gongpai.gateway.config import Config
 from gongpai.gateway.logs import logger
 from gongpai.gateway.messages import Language, text
 from gongpai.gateway.records import KeyPurpose, Notice, Session
+from gongpai.gateway.records_provider import RelyingParty, WebLoginRule
 from gongpai.gateway.ring import KeyRing, RingExhaustedError, SealError
 from gongpai.gateway.rounds import rounds
 from gongpai.gateway.session import is_alive
@@ -85,6 +86,11 @@ class Notices:
         except (StoreError, RingExhaustedError) as error:
             metrics.notices.labels(session.app, "lost").inc()
             _log.error("notice.lost", error=str(error), session=session.ref)
+
+    async def announce_to(self, party: RelyingParty, session: Session, language: Language) -> None:
+        """Do so if *party* wishes it."""
+        if party.policy.web_login is WebLoginRule.NOTIFY:
+            await self.announce(session, party.title, language)
 
     async def deliver(self) -> int:
         """Send what is due; return how many messages WeCom took."""

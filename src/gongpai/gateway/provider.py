@@ -157,6 +157,7 @@ def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) 
         rooms.admission,
         portraits,
         issuer,
+        rooms.notices,
         rooms.pages,
         audit,
         clock,

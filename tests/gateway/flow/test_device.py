@@ -7,8 +7,10 @@ import httpx2
 import pytest
 
 from gateways import Browser, Gateway, gateway_config, open_gateway
-from gongpai.gateway.records_provider import GrantType, PartyPolicy
+from gongpai.gateway.records_provider import GrantType, PartyPolicy, WebLoginRule
 from gongpai.sandbox import Corner
+from handed_off import open_desk
+from memory import until
 from relying_party import LUNCH, WIKI, Party
 
 GRANT = {"grant_type": GrantType.DEVICE_CODE.value}
@@ -65,6 +67,16 @@ async def test_a_no_and_an_old_code_end_it(provider: Gateway) -> None:
     provider.clock.advance(minutes=10)
     assert (await poll(party, old)).json()["error"] == "expired_token"
     assert (await say(browser, page, "allow")).status_code == 400
+
+
+async def test_a_device_that_a_scan_signed_in_is_told_of_too(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    told = replace(WIKI, policy=PartyPolicy(web_login=WebLoginRule.NOTIFY))
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"wiki": told})) as gateway:
+        desk = (await open_desk(gateway)).browser
+        for answer in ("refuse", "allow"):
+            assert wecom_sandbox.messages() == []
+            await say(desk, await show(desk, (await ask(Party(gateway, told)))["user_code"]), answer)
+        await until(lambda: len(wecom_sandbox.messages()) == 1)
 
 
 async def test_whoever_guesses_codes_is_stopped(provider: Gateway) -> None:

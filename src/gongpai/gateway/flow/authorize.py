@@ -36,7 +36,6 @@ from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
 from gongpai.gateway.oidc.responses import error_url, success_url
 from gongpai.gateway.portraits import Portraits, known_by
 from gongpai.gateway.records import Session
-from gongpai.gateway.records_provider import WebLoginRule
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
 from gongpai.gateway.web.http import AUTHORIZE, Pages, not_yet, see_other
@@ -201,8 +200,7 @@ class Authorize:
         facts = {"client_id": request.client_id, "scopes": " ".join(sorted(request.scopes))}
         event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
         await self.audit.record(event, now)
-        if bound.party.policy.web_login is WebLoginRule.NOTIFY:
-            await self.notices.announce(session, bound.party.title, visit.language)
+        await self.notices.announce_to(bound.party, session, visit.language)
         metrics.authorizations.labels(request.client_id, "granted").inc()
         return see_other(success_url(request.redirect_uri, code, request.state, self.issuer.issuer))
 

@@ -12,6 +12,7 @@ from gongpai.gateway.errors import RefusedError, TooManyStartsError
 from gongpai.gateway.flow.consent import shown_scopes
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.opaque import hash_token
+from gongpai.gateway.notices import Notices
 from gongpai.gateway.oidc.device import read_user_code, show_user_code
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits, known_by
@@ -42,6 +43,7 @@ class Device:
     admission: Admission
     portraits: Portraits
     issuer: Issuer
+    notices: Notices
     pages: Pages
     audit: Audit
     clock: Callable[[], datetime]
@@ -106,6 +108,8 @@ class Device:
         facts = {"client_id": party.client_id, "device_ip": request.ip}
         event = AuditEvent(f"device.{outcome}", session.subject, session.ref, session.app, visit.address, facts=facts)
         await self.audit.record(event, now)
+        if is_approved:
+            await self.notices.announce_to(party, session, visit.language)
         return self.pages.answer(visit, pages.DeviceDone(party.title, outcome), is_signed_in=True)
 
     async def _find(self, user_code: str | None) -> tuple[DeviceRequest, RelyingParty] | None:
