@@ -18,7 +18,7 @@ from gongpai.gateway.store.ports import AttemptStore
 from gongpai.gateway.web import cookies
 from gongpai.gateway.web.http import page_of
 from gongpai.gateway.web.pages import Page
-from gongpai.gateway.web.return_to import own_path, signin_url
+from gongpai.gateway.web.return_to import HANDOFF, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.errors import Refusal, SignInRefusedError, UsageError, WeComError
 from gongpai.wecom.links import check_state
@@ -109,6 +109,8 @@ class Callback:
 
     def _start_of(self, attempt: SignInAttempt) -> str:
         """Return where this trip may begin anew: all of it comes from the attempt, nothing from the request (T6)."""
+        if attempt.purpose is Purpose.HANDOFF:
+            return HANDOFF  # at the desk only
         fields = {"return_to": own_path(attempt.return_to)}
         # The configuration may have lost the app while the browser was away.
         return signin_url({"app": attempt.app, **fields} if attempt.app in self.attempts.config.apps else fields)
@@ -149,7 +151,10 @@ class Callback:
             raise StartAgainError(Reason.BROWSER_MISMATCH)
         is_client = attempt.way == Way.IN_APP.value and visit.client.kind is ClientKind.WECOM
         has_signed_out = visit.cookie(cookies.SIGNED_OUT) is not None
-        may_restart = is_client and attempt.restarts == 0 and session is None and not has_signed_out
+        # Whoever consents for a desk has picked its number, in the browser that did.
+        is_for_itself = attempt.purpose is not Purpose.HANDOFF
+        is_first = attempt.restarts == 0 and session is None
+        may_restart = is_client and is_for_itself and is_first and not has_signed_out
         if not may_restart or await self.store.take(attempt.state, None, now) is None:
             raise StartAgainError(Reason.COOKIE_LOST)
         await self._finish(attempt, Outcome(Kind.START_AGAIN, reason=Reason.COOKIE_LOST.value))

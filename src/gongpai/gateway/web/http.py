@@ -18,7 +18,7 @@ from gongpai.gateway.logs import logger
 from gongpai.gateway.oidc.errors import InvalidPartyError, OAuthError
 from gongpai.gateway.ring import RingExhaustedError
 from gongpai.gateway.store import StoreError
-from gongpai.gateway.web import pages
+from gongpai.gateway.web import pages, pages_disclosure
 from gongpai.gateway.web.forms import csrf_token
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.pages import Page
@@ -54,7 +54,10 @@ class Pages:
             is_signed_in=is_signed_in,
         )
         policy = self.policy.text(
-            visit.nonce, has_panel=isinstance(page, pages.SigninPanel), form_sources=_form_sources(page)
+            visit.nonce,
+            has_panel=isinstance(page, pages.SigninPanel),
+            is_watching=isinstance(page, pages_disclosure.ContinueInWeCom),
+            form_sources=_form_sources(page),
         )
         headers = {"content-security-policy": policy, "content-language": visit.language, "vary": "Accept-Language"}
         return Response(
@@ -111,6 +114,8 @@ def _form_sources(page: Page) -> tuple[str, ...]:
     match page:
         case pages.ChooseAccount() | pages.Consent() | pages.EndSession():
             return (page.form_source,) if page.form_source else ()
+        case pages_disclosure.ContinueInWeCom() | pages_disclosure.AskAgain():
+            return () if page.skipping is None else (page.skipping.form_source,)
         case pages.SignedOut():
             # Its form begins a sign-in, and where that ends may be a party's: inside WeCom the way there is one chain
             # of redirects.
