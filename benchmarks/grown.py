@@ -53,11 +53,26 @@ _BASIC = "Basic " + base64.b64encode(f"{PARTY}:{_SECRET}".encode()).decode()
 
 
 @dataclass(slots=True)
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    moment: datetime
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def wait(self) -> None:
+        """Go on for longer than a session is thought to have been seen just now."""
+        self.moment += timedelta(minutes=2)
+
+
+@dataclass(slots=True)
 class Grown:
     """A gateway on a store of *size*. Each act is about another person than the one before."""
 
     size: int
     filling: Filling
+    clock: Clock
     app: ASGIApp
     stores: Stores
     _turns: Iterator[int] = field(default_factory=itertools.count)
@@ -66,7 +81,7 @@ class Grown:
     @property
     def now(self) -> datetime:
         """The present, in which all that was filled in lies in the past."""
-        return self.filling.start + _FILLED_FOR
+        return self.clock()
 
     async def userinfo(self) -> None:
         """Ask who holds an access token."""
@@ -194,11 +209,11 @@ class Grown:
 async def grown(storage: str, size: int, filling: Filling) -> AsyncIterator[Grown]:
     """Open the gateway on the filled *storage*; WeCom is out of its reach, and nothing asks for it."""
     async with AsyncExitStack() as stack:
-        now = filling.start + _FILLED_FOR
-        app = await stack.enter_async_context(open_app(_config(storage), lambda: now))
+        clock = Clock(filling.start + _FILLED_FOR)
+        app = await stack.enter_async_context(open_app(_config(storage), clock))
         stores = await stack.enter_async_context(open_stores(storage))
         await KeyKeeper(stores.keys, stores.ring, _SECRET_KEY, 12 * _HOUR).load(datetime.now(UTC))
-        yield Grown(size, filling, app, stores)
+        yield Grown(size, filling, clock, app, stores)
 
 
 def _config(storage: str) -> Config:
