@@ -243,7 +243,7 @@ def _running(command: list[str], port: int) -> Iterator["subprocess.Popen[bytes]
         process = subprocess.Popen(command)
     try:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
-        while socket.socket().connect_ex(("127.0.0.1", port)):
+        while not _is_open(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 message = f"{command[0]} does not come up"
                 raise RuntimeError(message)
@@ -252,6 +252,11 @@ def _running(command: list[str], port: int) -> Iterator["subprocess.Popen[bytes]
     finally:
         process.terminate()
         process.wait()
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as visitor:
+        return visitor.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _program(name: str) -> str:
