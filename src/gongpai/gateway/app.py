@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway.account.consents import Consents
 from gongpai.gateway.account.me import Account
@@ -68,7 +68,7 @@ from gongpai.wecom.client import AsyncWeComClient
 class GatewayApp:
     """The gateway as an ASGI application, and beside it what its second listener serves, if forward-auth is on."""
 
-    public: ASGIApp
+    public: Machines
     documents: Mapping[str, Document]
     """What the public listener answers with prepared bytes, by path."""
     gate: ForwardAuth | None
@@ -220,7 +220,7 @@ def _forward_auth(settings: GateConfig, rooms: Rooms, upkeep: Upkeep) -> tuple[F
 
 def _answer_by(
     routes: list[BaseRoute], endpoints: Mapping[str, Endpoint], rendered: Pages, config: Config, codes: SeenCodes
-) -> ASGIApp:
+) -> Machines:
     async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
         answer = rendered.answer(scope[SCOPE_KEY], pages.NotFound())
         await answer(scope, receive, send)

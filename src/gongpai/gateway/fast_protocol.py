@@ -49,7 +49,7 @@ class FastProtocol(BoundedProtocol):
     def may_answer(self) -> bool:
         """Whether nothing is under way here, and an answer could be written."""
         is_idle = self._is_between_messages and not self._is_ending and not self._is_answering()
-        is_open = not self.flow.write_paused and not self.transport.is_closing()
+        is_open = not self._is_refused and not self.flow.write_paused and not self.transport.is_closing()
         return is_idle and is_open and not self.pipeline
 
     def server_lines(self) -> bytes:
@@ -63,10 +63,14 @@ class FastProtocol(BoundedProtocol):
         """Count an answer that was just written, at the monotonic moment *at*."""
         if self._deadline is not None:
             self._expect_nothing()
+        self.keep_alive_from(at)
+        if self.counts.add(labels):
+            self.loop.call_later(_WRITE_COUNTS_EVERY_SECONDS, self.counts.write)
+
+    def keep_alive_from(self, at: float) -> None:
+        """Keep the connection for as long as an idle one is kept, from the monotonic moment *at* on."""
         self._answered_at = at
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
-        if self.counts.add(labels):
-            self.loop.call_later(_WRITE_COUNTS_EVERY_SECONDS, self.counts.write)

@@ -18,10 +18,10 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.app import open_app
 from gongpai.gateway.config import Config, load
-from gongpai.gateway.document_protocol import DocumentProtocol
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.keys import WrongSecretKeyError
 from gongpai.gateway.logs import configure_logs, logger
+from gongpai.gateway.machine_protocol import MachineProtocol
 from gongpai.gateway.store import StoreError
 
 GRACE_SECONDS = 15
@@ -66,7 +66,7 @@ def run(config: Config, listeners: Listeners, lifeline: int) -> None:
 async def _serve(config: Config, listeners: Listeners, lifeline: int) -> None:
     async with open_app(config) as app:
         _spare_the_collector()
-        servers = [(_Server(_settings(app, DocumentProtocol)), listeners.public)]
+        servers = [(_Server(_settings(app, MachineProtocol)), listeners.public)]
         if app.gate is not None and listeners.gate is not None:
             servers.append((_Server(_settings(app.gate, GateProtocol)), listeners.gate))
         loop = asyncio.get_running_loop()

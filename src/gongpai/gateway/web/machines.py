@@ -20,6 +20,7 @@ from gongpai.gateway.web.shell import count_request, find_values
 from gongpai.wecom.errors import WeComError
 
 Handler = Callable[[Call], Awaitable[Answer]]
+Header = tuple[bytes, bytes]
 
 EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()))
 _MAX_CODES = 8
@@ -52,16 +53,21 @@ class Machines:
         if endpoint is None:
             await self.pages(scope, receive, send)
             return
+        answer, headers = await self.answer(endpoint, scope, receive)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    async def answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Answer, list[Header]]:
+        """Return what *endpoint* answers, and all the headers that go with it."""
         began = time.perf_counter()
         call = Call(scope, receive, self._address(scope))
         answer = await self._answer(scope, endpoint, call)
         headers = [*answer.headers, *EVERY, (b"content-length", b"%d" % len(answer.body))]
         if endpoint.is_cross_origin:
             headers += _cross_origin(call)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else answer.body})
         method = call.method if call.method in _METHODS else "other"
         count_request(call.path, method, answer.status, time.perf_counter() - began)
+        return answer, headers
 
     async def _answer(self, scope: Scope, endpoint: Endpoint, call: Call) -> Answer:
         try:

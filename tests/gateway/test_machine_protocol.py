@@ -1,0 +1,122 @@
+"""The fast path of machines says what the long way says, in the same order, and ends as gracefully."""
+
+import asyncio
+import socket
+from dataclasses import replace
+from urllib.parse import urlencode
+
+import pytest
+
+from gateways import Gateway
+from gongpai.gateway.app import GatewayApp
+from gongpai.gateway.machine_protocol import MachineProtocol
+from gongpai.gateway.protocols import BoundedProtocol
+from gongpai.gateway.web.machine import Answer, Call
+from gongpai.gateway.web.machines import Endpoint
+from raw_http import ask, serving
+from relying_party import Party
+
+HOST = "Host: sso.gongpai.test\r\n"
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+def call(path: str, body: str = "", *lines: str, method: str = "POST", length: int | None = None) -> str:
+    """Return a call as a party's server sends it; ``{token}`` and ``{basic}`` stand for what is good."""
+    head = [f"{method} {path} HTTP/1.1", HOST.strip(), *lines]
+    if method == "POST":
+        head += [FORM.strip(), f"Content-Length: {len(body) if length is None else length}"]
+    return "\r\n".join([*head, "", body])
+
+
+BASIC = "Authorization: {basic}"
+BEARER = "Authorization: Bearer {token}"
+USERINFO = call("/userinfo", "", BEARER, method="GET")
+UNKNOWN = urlencode({"grant_type": "authorization_code", "code": "x", "redirect_uri": "x"})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (USERINFO,),
+        (call("/userinfo", "", "Authorization: Bearer bad", method="GET"),),
+        (call("/userinfo", "", "authorization: bearer {token}", "Origin: https://wiki.example.com", method="GET"),),
+        (call("/userinfo", "", BEARER, BEARER, method="GET"),),
+        (call("/userinfo", "", BEARER, "X-Forwarded-For: 203.0.113.9", method="GET"),),
+        (call("/userinfo", "access_token=bad"),),
+        (call("/userinfo?x=1", "", BEARER, method="GET"),),
+        (call("/introspect", "token=unknown", BASIC),),
+        (call("/introspect", "", BASIC),),
+        (call("/introspect", "token=unknown", BASIC, length=5),),
+        (call("/introspect", "token=\r\n\r\n", BASIC),),
+        (call("/introspect", "token=unknown", BASIC, "Expect: 100-continue"),),
+        (call("/introspect", "token=unknown", BASIC, "Connection: close"),),
+        (call("/introspect", "token=unknown", BASIC)[:-4], "nown"),
+        (call("/introspect", "token=unknown", BASIC)[:30], call("/introspect", "token=unknown", BASIC)[30:]),
+        (call("/token", UNKNOWN, BASIC),),
+        (call("/token", "x" * 70_000, BASIC),),
+        (call("/token", "x=%ff", BASIC),),
+        (call("/token", UNKNOWN).replace(FORM, "Content-Type: application/json\r\n"),),
+        (call("/token", "", BASIC, method="GET"),),
+        (call("/revoke", "token=unknown", BASIC),),
+        (USERINFO, call("/introspect", "token=unknown", BASIC), USERINFO),
+        (USERINFO + call("/introspect", "token=unknown", BASIC) + USERINFO,),
+        (call("/introspect", "token=unknown", BASIC), f"GET /jwks HTTP/1.1\r\n{HOST}\r\n" * 3, USERINFO),
+        (call("/token", UNKNOWN, BASIC), f"GET /signin HTTP/1.1\r\n{HOST}\r\n"[:9]),
+    ],
+)
+async def test_both_ways_say_the_same(provider: Gateway, pieces: tuple[str, ...]) -> None:
+    party = Party(provider)
+    token = (await party.tokens(provider.browser()))["access_token"]
+    good = [piece.replace("{token}", token).replace("{basic}", party.basic) for piece in pieces]
+    said = []
+    for protocol in (MachineProtocol, BoundedProtocol):
+        async with serving(provider, protocol) as (port, _):
+            said.append(await ask(port, *good))
+    assert said[0] == said[1]
+    assert said[0].startswith(b"HTTP/1.")
+
+
+async def test_a_code_is_redeemed_and_its_token_opens_userinfo(provider: Gateway) -> None:
+    party = Party(provider)
+    code = (await party.sign_in(provider.browser()))["code"]
+    fields = {"grant_type": "authorization_code", "code": code, "code_verifier": party.verifier}
+    body = urlencode({**fields, "redirect_uri": party.record.redirect_uris[0]})
+    async with serving(provider, MachineProtocol) as (port, _):
+        answer = await ask(port, call("/token", body, f"Authorization: {party.basic}"))
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b'"access_token"' in answer
+
+
+async def test_a_call_under_way_is_answered_before_the_worker_ends(provider: Gateway) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_call: Call) -> Answer:
+        begun.set()
+        await go_on.wait()
+        return Answer(b"{}")
+
+    assert isinstance(provider.app, GatewayApp)
+    machines = replace(provider.app.public, endpoints={"/introspect": Endpoint(answer_late, ("POST",))})
+    late = replace(provider, app=replace(provider.app, public=machines))
+    async with serving(late, MachineProtocol) as (port, server), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(call("/introspect", "token=x").encode())
+        await begun.wait()
+        (connection,) = server.server_state.connections
+        connection.shutdown()
+        go_on.set()
+        answer = await reader.read(-1)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in answer
+    assert answer.endswith(b"{}")
+
+
+async def test_one_who_hangs_up_hinders_nobody(provider: Gateway) -> None:
+    request = call("/introspect", "token=unknown", f"Authorization: {Party(provider).basic}").encode()
+    async with serving(provider, MachineProtocol) as (port, _):
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(request)
+        answer = await ask(port, request.decode())
+    assert b'{"active":false}' in answer
