@@ -26,10 +26,11 @@ def require_environment(name: str) -> Path:
     with _alone(name):
         if not stamp.is_file() or stamp.read_text() != pins:
             shutil.rmtree(folder, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", str(folder))
-            # What is never imported need not be compiled, and that is most of it.
-            options = ["--disable-pip-version-check", "--quiet", "--no-compile", "--require-hashes"]
-            _run(str(folder / "bin" / "python"), "-m", "pip", "install", *options, "-r", str(requirements))
+            _run(sys.executable, "-m", "venv", "--without-pip", str(folder))
+            pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install"]
+            # The pins are complete; and what is never imported, which is most of it, need not be compiled.
+            options = ["--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps", "--no-compile"]
+            _run(*pip, *options, "-r", str(requirements))
             stamp.write_text(pins)
     return folder / "bin"
 

@@ -139,7 +139,7 @@ def _program(place: Path, command: list[str], environ: Mapping[str, str], home: 
             env={**os.environ, "NO_PROXY": "127.0.0.1", **environ},
         )
     try:
-        if not answers(home, process, seconds=60):
+        if not answers(home, process, seconds=120):
             pytest.fail(log.read_text())
         yield
     finally:
