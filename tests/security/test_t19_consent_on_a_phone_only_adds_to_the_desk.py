@@ -55,6 +55,13 @@ async def test_the_ticket_is_kept_as_a_hash(gateway: Gateway, desk: Desk) -> Non
         assert ticket.encode() not in file.read_bytes()
 
 
+async def test_the_ticket_is_in_no_log(gateway: Gateway, desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    await pick(gateway.browser(), desk)
+    said = capsys.readouterr()
+    assert "path=/handoff/{ticket}" in said.out
+    assert desk.ticket_path.rpartition("/")[2] not in said.out + said.err
+
+
 async def test_the_ticket_lives_three_minutes(gateway: Gateway, desk: Desk) -> None:
     phone = gateway.browser()
     page = await phone.get(desk.ticket_path)

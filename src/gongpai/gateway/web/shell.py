@@ -22,6 +22,8 @@ from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 # WeCom appends code and state to whatever query the redirect_uri had (WeCom 91022), so the true code is among the last.
 _MAX_CODES = 8
 _MAX_LOGGED_PATH = 200
+# Parts of a path that somebody could use who reads the log.
+_OPENS_A_DOOR = ("{handle}", "{ticket}", "{wish}")
 
 _EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()), (b"cache-control", b"no-store"))
 
@@ -99,7 +101,7 @@ class _Watch:
         _log.info(
             "request",
             method=method,
-            path=visit.path[:_MAX_LOGGED_PATH],
+            path=route if any(part in route for part in _OPENS_A_DOOR) else visit.path[:_MAX_LOGGED_PATH],
             status=self.status,
             milliseconds=round(seconds * 1000, 1),
             address=visit.address,
