@@ -27,19 +27,21 @@ class Sweeper:
 
 
 class FailingSweeper:
-    def __init__(self) -> None:
+    def __init__(self, fault: type[Exception]) -> None:
         self.asked = 0
+        self._fault = fault
 
     async def sweep(self, now: datetime, batch: int) -> int:
         self.asked += 1
-        raise StoreError(f"{batch} rows at {now}")
+        raise self._fault(f"{batch} rows at {now}")
 
 
 class FailingKeys:
     """A key store that can fail, in front of one that works."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, fault: type[Exception]) -> None:
         self._keys = stores.keys
+        self._fault = fault
         self.is_down = False
         self.asked = 0
 
@@ -55,7 +57,7 @@ class FailingKeys:
     async def reserve(self, key_id: str, seals: int) -> int | None:
         self.asked += 1
         if self.is_down:
-            raise StoreError
+            raise self._fault
         return await self._keys.reserve(key_id, seals)
 
 
@@ -79,12 +81,14 @@ async def test_a_sweep_goes_on_until_nothing_is_left(stores: Stores) -> None:
     assert sweeper.gone == []
 
 
-async def test_a_store_that_fails_stops_no_work_for_good(stores: Stores) -> None:
-    sweeper, keys = FailingSweeper(), FailingKeys(stores)
+# The second one is what a library of a store may raise that no room foresees.
+@pytest.mark.parametrize("fault", [StoreError, RuntimeError])
+async def test_a_store_that_fails_stops_no_work_for_good(stores: Stores, fault: type[Exception]) -> None:
+    sweeper, keys = FailingSweeper(fault), FailingKeys(stores, fault)
     ring = KeyRing()
     keeper = KeyKeeper(keys, ring, SECRET_KEY, timedelta(hours=12))
     keys.is_down = True
-    with pytest.raises(StoreError):
+    with pytest.raises(fault):
         await keeper.load(NOW)
     assert ring.sealing_key(KeyPurpose.SESSION) is not None  # what is known is held, whatever became of the reservation
     jobs = Jobs(stores.leases, sweeper, keeper, signing_keys_of(stores), timedelta(milliseconds=10))

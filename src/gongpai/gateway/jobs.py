@@ -17,7 +17,6 @@ from gongpai.gateway.records import NewsKind
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
 from gongpai.gateway.store.ports import Cleaner, LeaseStore
-from gongpai.gateway.store.sql.driver import StoreError
 
 _log = structlog.get_logger("gongpai.jobs")
 _TEND_EVERY = timedelta(milliseconds=250)
@@ -115,11 +114,11 @@ class Jobs:
     async def _keep_tending(self) -> None:
         while True:
             await asyncio.sleep(_TEND_EVERY.total_seconds())
-            self._signing_keys.tend(datetime.now(UTC))
             try:
+                self._signing_keys.tend(datetime.now(UTC))
                 await self._keeper.tend(datetime.now(UTC))
-            except StoreError as error:
-                _log.warning("keys.not_tended", error=str(error))
+            except Exception as error:  # noqa: BLE001  # the task's outermost handler: keys that nobody tends run out
+                _log.warning("keys.not_tended", error=f"{type(error).__name__}: {error}")
 
     async def _keep_running(self) -> None:
         while True:
@@ -127,5 +126,5 @@ class Jobs:
             await asyncio.sleep(self._every.total_seconds() * (0.5 + secrets.randbelow(1000) / 1000))
             try:
                 await self.run_once(datetime.now(UTC))
-            except StoreError as error:
-                _log.warning("jobs.failed", error=str(error))
+            except Exception as error:  # noqa: BLE001  # likewise: what is over would pile up
+                _log.warning("jobs.failed", error=f"{type(error).__name__}: {error}")

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from gongpai.gateway.logs import logger
-from gongpai.gateway.store import StoreError
 
 _LOOK_EVERY_SECONDS = 5.0
 
@@ -33,5 +32,5 @@ async def _keep_on(work: Callable[[], Awaitable[object]], wake: asyncio.Event, n
         wake.clear()
         try:
             await work()
-        except StoreError as error:
-            _log.warning(f"{name}.failed", error=str(error))
+        except Exception as error:  # noqa: BLE001  # the task's outermost handler: nobody else would begin it again
+            _log.warning(f"{name}.failed", error=f"{type(error).__name__}: {error}")
