@@ -1,8 +1,9 @@
 """A gateway with hosts behind forward-auth, and proxies that ask it: what the tests of forward-auth share."""
 
+import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from gongpai.gateway.app import GatewayApp
 from gongpai.gateway.config import Address, AppConfig, GateConfig, GateHost, PathAction, PathRule, Policy
 from gongpai.gateway.config.checking_gate import PRESETS
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
+from gongpai.gateway.gate import Gate
+from gongpai.gateway.news import Heard
 from gongpai.sandbox import Corner
 
 APP = "https://app.corp.example"
@@ -42,6 +45,14 @@ class Guarded:
     gateway: Gateway
     gate: ForwardAuth
     jar: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def hearing_nothing(self) -> ForwardAuth:
+        """Return the gate with news that never grow stale, however busy the machine is, so that it asks no store."""
+        entry, heard = self.gate.entry, Heard()
+        heard.catch_up(math.inf)
+        assert entry.config.gate is not None
+        gate = Gate(entry.config.gate, entry.config.public_url, entry.ring, heard, lambda _claims: "")
+        return replace(self.gate, gate=gate)
 
     async def ask(
         self,

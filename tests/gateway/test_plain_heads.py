@@ -82,6 +82,42 @@ def test_whatever_is_in_doubt_goes_the_long_way(heads: PlainHeads[str], data: by
     assert heads.read(data) is None
 
 
+POSTED = b"POST /auth HTTP/1.1"
+CHUNKED = [b"Host: gate", b"Transfer-Encoding: chunked"]
+
+
+def test_a_body_that_came_whole_is_given_beside_its_head() -> None:
+    reader = PlainHeads({POSTED: "posted", LINE: "asked"})
+    with_body = head(b"Host: gate", b"Content-Length: 6", first=POSTED) + b"a\r\n\r\nb"
+    for _ in range(2):
+        assert reader.read_whole(with_body) == ("posted", {b"host": b"gate", b"content-length": b"6"}, b"a\r\n\r\nb")
+        assert reader.read(with_body) is None
+        assert reader.read_whole(head(b"Host: gate")) == ("asked", {b"host": b"gate"}, b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        head(b"Host: gate", first=POSTED)[:-1],
+        head(b"Host: gate", first=POSTED) + b"body",
+        head(b"Host: gate", b"Content-Length: 5", first=POSTED) + b"body",
+        head(b"Host: gate", b"Content-Length: 3", first=POSTED) + b"body",
+        head(b"Host: gate", b"Content-Length: +4", first=POSTED) + b"body",
+        head(b"Host: gate", b"Content-Length: 04", first=POSTED) + b"body",
+        head(b"Host: gate", b"Content-Length: 4", b"Content-Length: 4", first=POSTED) + b"body",
+        head(*CHUNKED, first=POSTED) + b"0\r\n\r\n",
+        head(*CHUNKED, b"Content-Length: 5", first=POSTED) + b"0\r\n\r\n",
+        head(b"Host: gate") + head(b"Host: gate"),
+    ],
+)
+def test_half_a_body_or_more_than_one_goes_the_long_way(data: bytes) -> None:
+    reader = PlainHeads({POSTED: "posted", LINE: "asked"})
+    for _ in range(2):
+        assert reader.read_whole(data) is None
+        assert reader.read_whole(head(b"Host: gate")) == ("asked", {b"host": b"gate"}, b"")
+
+
 names = st.text("ABYZabyz-_09!", min_size=1, max_size=8).map(str.encode)
 values = st.binary(max_size=12)
 

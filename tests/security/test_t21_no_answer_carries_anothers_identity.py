@@ -35,7 +35,7 @@ LAST = b"GET /the-last HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n"
 @pytest.fixture
 async def guarded(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Guarded]:
     async with open_guarded(wecom_sandbox, tmp_path) as guarded:
-        guarded.gate = replace(guarded.gate, proxies=(ip_network("127.0.0.0/8"),))
+        guarded.gate = replace(guarded.hearing_nothing(), proxies=(ip_network("127.0.0.0/8"),))
         yield guarded
 
 

@@ -63,7 +63,7 @@ async def test_the_fast_path_answers_on_the_socket_what_asgi_answers(guarded: Gu
     browser = guarded.gateway.browser()
     await browser.sign_in()
     cookies = cookie_line(await guarded.enter(browser))
-    gate = replace(guarded.gate, proxies=(), is_on_socket=True)
+    gate = replace(guarded.hearing_nothing(), proxies=(), is_on_socket=True)
     plain = [
         f"GET /auth/nginx HTTP/1.1\r\n{HEAD}Cookie: {cookies}\r\n\r\n",
         f"GET /auth/nginx HTTP/1.1\r\n{HEAD}\r\n",

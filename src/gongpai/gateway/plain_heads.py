@@ -30,14 +30,17 @@ class PlainHeads(Generic[T]):
 
     def read(self, data: bytes) -> tuple[T, dict[bytes, bytes]] | None:
         """Return what the request line of *data* means, and the headers by lower-case name; None if it is not plain."""
-        found = self.read_whole(data)
-        return None if found is None or found[2] else found[:2]
+        return self._read(data, len(data)) if data.endswith(_END) else None
 
     def read_whole(self, data: bytes) -> tuple[T, dict[bytes, bytes], bytes] | None:
         """As ``read``, and return the body too, which may be there if it came in the same piece."""
-        meaning = self._meanings.get(data[: data.find(b"\r\n")])
         body_at = data.find(_END) + len(_END)
-        if meaning is None or body_at < len(_END) or len(data) > _MAX_HEAD_BYTES:
+        found = self._read(data, body_at) if body_at >= len(_END) else None
+        return None if found is None else (*found, data[body_at:])
+
+    def _read(self, data: bytes, body_at: int) -> tuple[T, dict[bytes, bytes]] | None:
+        meaning = self._meanings.get(data[: data.find(b"\r\n")])
+        if meaning is None or len(data) > _MAX_HEAD_BYTES:
             return None
         if self._parser is None:
             # Nothing of Python's is called for a header, which would cost as much as everything else.
@@ -53,7 +56,7 @@ class PlainHeads(Generic[T]):
         # A line for each header, the request line and the blank one: with fewer headers one came twice, in this or in
         # another spelling, or a second head stands behind the first.
         if len(headers) + 2 == data.count(b"\n", 0, body_at) and _is_plain(headers, len(data) - body_at):
-            return meaning, headers, data[body_at:]
+            return meaning, headers
         # What this parser waits for now is nobody's next request.
         self._parser = None
         return None
@@ -62,7 +65,7 @@ class PlainHeads(Generic[T]):
 def _is_plain(headers: dict[bytes, bytes], length: int) -> bool:
     return (
         b"host" in headers
-        and headers.get(b"content-length", b"0") == b"%d" % length
+        and headers.get(b"content-length", b"0") == (b"%d" % length if length else b"0")
         and headers.get(b"connection", b"keep-alive").lower() == b"keep-alive"
         and headers.keys().isdisjoint(_NOT_PLAIN)
     )
