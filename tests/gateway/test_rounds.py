@@ -15,6 +15,7 @@ async def test_a_round_that_fails_is_not_the_last(fault: type[Exception]) -> Non
     async def work() -> None:
         nonlocal done
         done += 1
+        await asyncio.sleep(0)
         wake.set()
         raise fault("once more")
 
