@@ -69,6 +69,16 @@ async def test_a_party_that_is_not_trusted_needs_a_yes_once(provider: Gateway) -
     assert more.status_code == 200
 
 
+async def test_the_page_that_asks_can_be_read_in_the_other_language(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    await browser.sign_in()
+    page = await browser.get(party.url(scope="openid profile"))
+    switch = page.text.split('hreflang="zh"')[1].split('href="')[1].split('"')[0]
+    switched = await browser.get((await browser.get(switch)).headers["location"])
+    assert switched.status_code == 200
+    assert "登录Lunch" in switched.text
+
+
 async def test_a_no_goes_to_the_party_and_is_not_remembered(provider: Gateway) -> None:
     party, browser = Party(provider, LUNCH, None), provider.browser()
     page = await arrive(browser, party.url())

@@ -169,6 +169,7 @@ class Authorize:
             return await self.wecom_consent.ask(visit, bound, session, step)
         kept = await self.asking.keep(visit, bound)
         action, request, party = f"{AUTHORIZE}/{kept.handle}", bound.request, bound.party
+        visit.shown_at = action
         page: pages.Page
         if isinstance(step, ChooseAccount):
             page = account_page(party, request, session, action)

@@ -31,7 +31,8 @@ _UI_LOCALE_AGE = timedelta(minutes=30)
 class Visit:
     """One request, and the cookies that its answer will set.
 
-    *start_url* is where its person may begin anew; a step that knows what they came for keeps it there.
+    *start_url* is where its person may begin anew; a step that knows what they came for keeps it there. *shown_at*
+    is where its page can be seen again, if that is not where it was asked for.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Visit:
         "request_id",
         "seen_codes",
         "set_cookies",
+        "shown_at",
         "start_url",
     )
 
@@ -61,6 +63,7 @@ class Visit:
         self.seen_codes: list[SeenCode] = []
         self.set_cookies: dict[str, str] = {}
         self.start_url = START
+        self.shown_at: str | None = None
         self._headers: list[tuple[bytes, bytes]] = scope["headers"]
         self._receive = receive
         self._cookies: dict[str, str] | None = None
@@ -77,6 +80,8 @@ class Visit:
     @property
     def way_back(self) -> str:
         """Where the language switch leads back to: what a GET shows again, and of a sign-in its beginning."""
+        if self.shown_at is not None:
+            return self.shown_at
         if self.path == START or self.path.startswith(f"{START}/"):
             return self.start_url
         return self.path if self.method == "GET" else HOME
