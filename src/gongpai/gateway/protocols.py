@@ -88,7 +88,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
         What comes now is dropped, for as long as a request may take to arrive.
         """
-        self._is_refused = self._is_between_messages = True
+        # Never between messages again: what follows must not be taken for a request, on no path.
+        self._is_refused, self._is_between_messages = True, False
         if self._is_answering():
             self.transport.close()
             return
@@ -104,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
     def _close_if_idle(self) -> None:
-        if not self._is_answering() and self._is_between_messages:
+        if self._is_refused or (not self._is_answering() and self._is_between_messages):
             self.transport.close()
 
     def _expect_request(self) -> None:
