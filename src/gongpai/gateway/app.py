@@ -56,7 +56,7 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.web import cookies, pages, static
 from gongpai.gateway.web.headers import PagePolicy
-from gongpai.gateway.web.http import Pages, see_other
+from gongpai.gateway.web.http import Answering, Pages, see_other
 from gongpai.gateway.web.machines import Endpoint, Machines
 from gongpai.gateway.web.return_to import DISCLOSURE, HANDOFF, HOME, own_page
 from gongpai.gateway.web.shell import Shell
@@ -239,18 +239,18 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         return see_other(HOME)
 
     return [
-        Route("/signin", _page(dispatcher.sign_in), methods=["GET", "POST"]),
+        Route("/signin", Answering(dispatcher.sign_in), methods=["GET", "POST"]),
         Route("/signin/callback/{app}", come_back, methods=["GET"]),
-        Route("/me", _page(account.me), methods=["GET"]),
+        Route("/me", Answering(account.me), methods=["GET"]),
         Route("/healthz", health.alive, methods=["GET"]),
         Route("/readyz", health.ready, methods=["GET"]),
-        Route("/signout", _page(dispatcher.sign_out), methods=["GET", "POST"]),
-        Route(DISCLOSURE, _page(dispatcher.disclose), methods=["GET", "POST"]),
-        Route("/me/disclosure/erase", _page(account.erase_disclosure), methods=["POST"]),
-        Route("/me/consents/withdraw", _page(account.withdraw_consent), methods=["POST"]),
-        Route("/me/sessions/end", _page(account.end_session), methods=["POST"]),
+        Route("/signout", Answering(dispatcher.sign_out), methods=["GET", "POST"]),
+        Route(DISCLOSURE, Answering(dispatcher.disclose), methods=["GET", "POST"]),
+        Route("/me/disclosure/erase", Answering(account.erase_disclosure), methods=["POST"]),
+        Route("/me/consents/withdraw", Answering(account.withdraw_consent), methods=["POST"]),
+        Route("/me/sessions/end", Answering(account.end_session), methods=["POST"]),
         Route("/language/{language}", _choose_language, methods=["GET"]),
-        Route("/", _page(home), methods=["GET"]),
+        Route("/", Answering(home), methods=["GET"]),
     ]
 
 
@@ -268,7 +268,7 @@ def _phone_routes(handoff: HandoffStep, notice: NoticeStep) -> list[BaseRoute]:
 
     return [
         Route(f"{NOTICE}/{{handle}}", told, methods=["GET", "POST"]),
-        Route(HANDOFF, _page(handoff.lost), methods=["GET"]),
+        Route(HANDOFF, Answering(handoff.lost), methods=["GET"]),
         Route(f"{HANDOFF}/{{ticket}}", ticket, methods=["GET", "POST"]),
         Route(f"{HANDOFF}/{{ref}}/state", state, methods=["GET"]),
     ]
@@ -279,13 +279,6 @@ def _handover_route(handover: Handover) -> BaseRoute:
         return await handover.cross(request.scope[SCOPE_KEY], request.path_params["wish"])
 
     return Route(f"{CROSS_PATH}/{{wish}}", cross, methods=["GET"])
-
-
-def _page(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        return await handler(request.scope[SCOPE_KEY])
-
-    return answer
 
 
 async def _choose_language(request: Request) -> Response:

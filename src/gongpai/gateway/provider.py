@@ -1,6 +1,6 @@
 """The composition of the OpenID provider: its endpoints for machines, its routes for browsers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,9 +40,9 @@ from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
-from gongpai.gateway.web.http import Pages
+from gongpai.gateway.web.http import Answering, Pages
 from gongpai.gateway.web.machines import Endpoint
-from gongpai.gateway.web.visit import SCOPE_KEY, Visit
+from gongpai.gateway.web.visit import SCOPE_KEY
 
 _READ = ("GET", "HEAD")
 _PATHS = Endpoints()
@@ -165,11 +165,11 @@ def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) 
     return [
         # Routes are tried in turn, and this is what most browsers come for.
         *_authorize_routes(rooms, issuer, portraits, asking),
-        Route("/end_session", _page(ending.begin), methods=["GET", "POST"]),
-        Route("/signout/confirm", _page(ending.confirm), methods=["POST"]),
-        Route("/device", _page(device.ask), methods=["GET"]),
-        Route("/device", _page(device.show), methods=["POST"]),
-        Route("/device/confirm", _page(device.decide), methods=["POST"]),
+        Route("/end_session", Answering(ending.begin), methods=["GET", "POST"]),
+        Route("/signout/confirm", Answering(ending.confirm), methods=["POST"]),
+        Route("/device", Answering(device.ask), methods=["GET"]),
+        Route("/device", Answering(device.show), methods=["POST"]),
+        Route("/device/confirm", Answering(device.decide), methods=["POST"]),
     ]
 
 
@@ -196,13 +196,6 @@ def _authorize_routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking
         return await (authorize.answer(visit, handle) if request.method == "POST" else authorize.go_on(visit, handle))
 
     return [
-        Route("/authorize", _page(authorize.begin), methods=["GET", "POST"]),
+        Route("/authorize", Answering(authorize.begin), methods=["GET", "POST"]),
         Route("/authorize/{handle}", go_on, methods=["GET", "POST"]),
     ]
-
-
-def _page(handler: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        return await handler(request.scope[SCOPE_KEY])
-
-    return answer

@@ -1,8 +1,10 @@
 """From what a handler decided, or from what went wrong, to an answer. Nothing else renders an error."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway import metrics
 from gongpai.gateway.errors import (
@@ -23,7 +25,7 @@ from gongpai.gateway.web.forms import csrf_token
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.render import RequestContext, render
-from gongpai.gateway.web.visit import Visit
+from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 from gongpai.wecom.errors import ApiError, CodeRejectedError, RateLimitedError, SystemBusyError, TransportError
 from gongpai.wecom.signin import new_browser_secret
 
@@ -122,6 +124,18 @@ def _form_sources(page: Page) -> tuple[str, ...]:
             return ("https:", "http:") if page.fields.get("return_to", "").startswith(AUTHORIZE) else ()
         case _:
             return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A handler of visits as a route's application, without what Starlette wraps around a function."""
+
+    handler: Callable[[Visit], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one visit."""
+        answer = await self.handler(scope[SCOPE_KEY])
+        await answer(scope, receive, send)
 
 
 def see_other(path: str) -> Response:
