@@ -12,6 +12,7 @@ from gongpai.gateway.oidc.scopes import OPENID, admit_scopes, parse_scope
 from gongpai.gateway.records_provider import DeviceRequest, GrantType
 from gongpai.gateway.store.ports import CounterStore
 from gongpai.gateway.store.ports_provider import DeviceStore
+from gongpai.gateway.web.address import subscriber
 from gongpai.gateway.web.machine import Answer, Call, json_answer
 
 _WINDOW = timedelta(minutes=1)
@@ -43,7 +44,7 @@ class DeviceAuthorization:
             raise RequestError(ErrorCode.INVALID_SCOPE, "scope is malformed")
         admitted = admit_scopes(scopes, party, RequestError)
         now = self.clock()
-        if await self.counters.count(f"device {call.address}", _WINDOW, now) > _MOST_PER_ADDRESS:
+        if await self.counters.count(f"device {subscriber(call.address)}", _WINDOW, now) > _MOST_PER_ADDRESS:
             raise RequestError(ErrorCode.SLOW_DOWN, "too many devices ask from this address")
         device_code = new_token(now)
         for _ in range(_MOST_DRAWS):

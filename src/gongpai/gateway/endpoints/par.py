@@ -9,6 +9,7 @@ from gongpai.gateway.oidc.errors import ErrorCode, RequestError
 from gongpai.gateway.oidc.parameters import Parameters
 from gongpai.gateway.records_provider import RelyingParty
 from gongpai.gateway.store.ports import CounterStore
+from gongpai.gateway.web.address import subscriber
 from gongpai.gateway.web.machine import Answer, Call, json_answer
 
 _WINDOW = timedelta(minutes=1)
@@ -38,7 +39,7 @@ class PushedRequest:
         # Source: RFC 9126 2.1: a pushed request must not name another one.
         if parameters.get("request_uri") is not None:
             raise RequestError(ErrorCode.INVALID_REQUEST, "request_uri cannot be pushed")
-        pushed = await self.counters.count(f"par {party.client_id} {call.address}", _WINDOW, self.clock())
+        pushed = await self.counters.count(f"par {party.client_id} {subscriber(call.address)}", _WINDOW, self.clock())
         if 0 < self.starts_per_minute < pushed:
             # Source: RFC 9126 2.3.
             raise RequestError(ErrorCode.TEMPORARILY_UNAVAILABLE, "too many requests were pushed", status=429)

@@ -23,6 +23,7 @@ from gongpai.gateway.records_provider import AuthorizationRequest, RelyingParty
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.ports import CounterStore
 from gongpai.gateway.store.ports_provider import RequestStore
+from gongpai.gateway.web.address import subscriber
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.signin import hash_browser_secret, is_same_browser, new_browser_secret
 
@@ -140,7 +141,7 @@ class Asking:
         """
         if bound.handle is not None:
             return bound
-        starts = await self.counters.count(f"authorize {visit.address}", _WINDOW, self.clock())
+        starts = await self.counters.count(f"authorize {subscriber(visit.address)}", _WINDOW, self.clock())
         if 0 < self.starts_per_minute < starts:
             raise TooManyStartsError(_WINDOW)
         browser_hash = None

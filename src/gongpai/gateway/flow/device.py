@@ -22,6 +22,7 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import CounterStore
 from gongpai.gateway.store.ports_provider import DeviceStore
 from gongpai.gateway.web import cookies, pages
+from gongpai.gateway.web.address import subscriber
 from gongpai.gateway.web.http import Pages, see_other
 from gongpai.gateway.web.return_to import signin_url
 from gongpai.gateway.web.visit import Visit
@@ -121,7 +122,7 @@ class Device:
 
     async def _count(self, visit: Visit, session: Session) -> None:
         now = self.clock()
-        for key in (f"device code {session.ref}", f"device code {visit.address}"):
+        for key in (f"device code {session.ref}", f"device code {subscriber(visit.address)}"):
             if await self.counters.count(key, _WINDOW, now) > _MOST_TRIES:
                 raise TooManyStartsError(_WINDOW)
 
