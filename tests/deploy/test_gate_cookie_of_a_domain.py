@@ -1,8 +1,10 @@
 """One gate cookie for a domain, headers of one's own, and kept connections, under the real nginx and the real Caddy."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -15,13 +17,14 @@ from served import until
 ONE, TWO, DOMAIN = "one.apps.localhost", "two.apps.localhost", "apps.localhost"
 GATE_COOKIE = "__Secure-gongpai_gate"
 OWN = {"X-Auth-Request-User": "X-Subject", "X-Auth-Request-Preferred-Username": "X-Webauth-User"}
-# As docs/en/forward-auth.md says.
-NGINX_OWN = """
-            auth_request_set $gongpai_own_user $upstream_http_x_webauth_user;
-            proxy_set_header X-Webauth-User $gongpai_own_user;
-            auth_request_set $gongpai_own_subject $upstream_http_x_subject;
-            proxy_set_header X-Subject $gongpai_own_subject;
-"""
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "en" / "forward-auth.md"
+
+
+def of_the_manual() -> str:
+    """Return what the manual says of a name of one's own, for both names."""
+    (lines,) = re.findall(r"^```nginx\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    subject = lines.replace("own_user", "own_subject").replace("x_webauth_user", "x_subject")
+    return f"{lines}{subject.replace('X-Webauth-User', 'X-Subject')}"
 
 
 @dataclass
@@ -33,7 +36,7 @@ class Counted:
 
 
 @pytest.fixture(
-    scope="module", params=[partial(nginx, more=NGINX_OWN), partial(caddy, renamed=OWN)], ids=["nginx", "caddy"]
+    scope="module", params=[partial(nginx, more=of_the_manual()), partial(caddy, renamed=OWN)], ids=["nginx", "caddy"]
 )
 def counted(
     request: pytest.FixtureRequest, wecom_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gongpai.cli.program import program
+from gongpai.gateway.config import IdentityField
 from gongpai.gateway.config.checking_gate import check_gate
 from gongpai.gateway.config.checking_parties import read_party
 from gongpai.gateway.config.source import Source
@@ -24,8 +25,13 @@ PAGES = [DOCS / lang / "provider.md" for lang in ("en", "zh")]
 
 def block(page: Path, language: str) -> str:
     """Return the fenced block of *language* in *page*."""
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return str(found)
+    (found,) = blocks(page, language)
+    return found
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return all fenced blocks of *language* in *page*."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
@@ -58,10 +64,13 @@ def test_the_page_names_every_endpoint_grant_scope_and_claim(page: Path) -> None
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_host_of_the_page_on_forward_auth_is_accepted(lang: str) -> None:
-    tree = tomllib.loads(block(DOCS / lang / "forward-auth.md", "toml"))
-    source = Source(tree, [])
-    gate = check_gate(source, {}, has_proxies=True)
-    assert source.faults == []
+def test_the_settings_of_the_page_on_forward_auth_are_accepted(lang: str) -> None:
+    example, own = map(tomllib.loads, blocks(DOCS / lang / "forward-auth.md", "toml"))
+    for tree in (example, {"gate": example["gate"] | own["gate"]}):
+        source = Source(tree, [])
+        gate = check_gate(source, {}, has_proxies=True)
+        assert source.faults == []
+        assert gate is not None
+        assert [host.origin for host in gate.hosts.values()] == ["https://grafana.example.com"]
     assert gate is not None
-    assert [host.origin for host in gate.hosts.values()] == ["https://grafana.example.com"]
+    assert gate.headers == ((IdentityField.USERNAME, "X-Webauth-User"),)
