@@ -33,4 +33,4 @@ class DeadSessions:
 
 def without_store(sessions: Sessions) -> Sessions:
     """Return *sessions* whose store does not answer."""
-    return Sessions(DeadSessions(), sessions._facts, sessions._ring, sessions._limits)
+    return Sessions(DeadSessions(), sessions._facts, sessions._ring, sessions._limits, sessions._record)

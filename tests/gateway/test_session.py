@@ -3,17 +3,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import SessionLimits
 from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Profile, Session
 from gongpai.gateway.session import COOKIE_LIMIT, Sessions, SignIn, Started
 from gongpai.gateway.store.open import Stores
-from memory import NOW, make_person
+from memory import NOW, SECRET_KEY, make_person
 
 SIGN_IN = SignIn("main", "web", "wecom_scan", "LiSi", Profile(department_ids=(1,)), "::1", "x" * 1000)
 
 
 def sessions_of(stores: Stores) -> Sessions:
-    return Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits())
+    return Sessions(
+        stores.sessions, stores.session_facts, stores.ring, SessionLimits(), Audit(stores.audit, SECRET_KEY).record
+    )
 
 
 async def start(stores: Stores, session_id: bytes | None = None) -> Started:
@@ -81,9 +84,25 @@ async def test_a_session_seen_often_is_written_once_a_minute(stores: Stores) -> 
 async def test_an_ended_session_is_gone_at_once(stores: Stores) -> None:
     sessions, started = sessions_of(stores), await start(stores)
     assert await sessions.find(started.session.subject, NOW) == [started.session]
-    assert await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    assert await sessions.end(started.session, EndReason.SIGN_OUT, NOW)
     assert await sessions.get(started.cookie, NOW) is None
     assert await sessions.find(started.session.subject, NOW) == []
+
+
+async def test_every_end_is_recorded_once_with_its_reason(stores: Stores) -> None:
+    events: list[AuditEvent] = []
+
+    async def record(event: AuditEvent, _now: datetime) -> None:
+        events.append(event)
+
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits(), record)
+    for reason in EndReason:
+        session = (await start(stores)).session
+        ends = [await sessions.end(session, reason, NOW, ip="203.0.113.9") for _ in range(2)]
+        assert ends == [True, False]
+        who, facts = (session.subject, session.ref, "main", "203.0.113.9"), {"reason": reason.value}
+        assert events.pop() == AuditEvent("session.ended", *who, facts=facts)
+    assert events == []
 
 
 class EndingStore:
@@ -112,7 +131,8 @@ class EndingStore:
 
 async def test_a_session_that_ends_while_it_is_read_is_not_returned(stores: Stores) -> None:
     started = await start(stores)
-    sessions = Sessions(EndingStore(stores), stores.session_facts, stores.ring, SessionLimits())
+    audit = Audit(stores.audit, SECRET_KEY)
+    sessions = Sessions(EndingStore(stores), stores.session_facts, stores.ring, SessionLimits(), audit.record)
     assert await sessions.get(started.cookie, NOW + timedelta(minutes=2)) is None
 
 
@@ -122,7 +142,7 @@ async def test_the_browser_that_began_can_be_answered_again_while_the_session_li
     assert again is not None
     assert again.cookie != started.cookie
     assert await sessions.get(again.cookie, NOW) == started.session
-    await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    await sessions.end(started.session, EndReason.SIGN_OUT, NOW)
     assert await sessions.again(b"s" * 32, NOW) is None
     assert await sessions.again(b"t" * 32, NOW) is None
 
@@ -139,7 +159,7 @@ async def test_a_profile_is_refreshed_while_the_session_lives(stores: Stores) ->
     fresh = await sessions.refresh(started.session, profile, 2, later, "rules")
     assert fresh is not None
     assert (fresh.profile, fresh.epoch, fresh.checked_at, fresh.policy) == (profile, 2, later, "rules")
-    await sessions.end(started.session.ref, EndReason.DENIED, NOW)
+    await sessions.end(started.session, EndReason.DENIED, NOW)
     assert await sessions.refresh(started.session, profile, 3, later, "rules") is None
 
 
@@ -167,7 +187,7 @@ async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Sto
     emptied = await stores.sessions.get(session.ref)
     assert emptied is not None
     assert emptied.disclosure is None
-    await sessions.end(session.ref, EndReason.SIGN_OUT, NOW)
+    await sessions.end(session, EndReason.SIGN_OUT, NOW)
     assert await sessions.disclose(session, disclosure) is None
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from gongpai.gateway.audit import Audit
 from gongpai.gateway.config import SessionLimits
 from gongpai.gateway.gate import Ask, GateCookie, Pass, ReadStore, Refusal, Refuse, check, seal_gate
 from gongpai.gateway.news import MOST_HEARD, STALE_AFTER, Heard, NewsFeed
 from gongpai.gateway.records import EndReason, News, NewsKind
 from gongpai.gateway.session import Sessions, SignIn
 from gongpai.gateway.store.open import Stores
-from memory import NOW, make_person
+from memory import NOW, SECRET_KEY, make_person
 
 SECOND = int(NOW.timestamp())
 
@@ -26,14 +27,15 @@ async def no_keys(_now: object) -> None:
 
 async def test_a_worker_that_starts_late_refuses_what_ended_before(stores: Stores) -> None:
     person = await stores.people.mint(make_person())
-    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits())
+    audit = Audit(stores.audit, SECRET_KEY)
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, SessionLimits(), audit.record)
     started = await sessions.start(person, SignIn("main", "web", "wecom_scan", "lisi"), NOW)
     assert started is not None
     sealed = seal_gate(stores.ring, cookie_of(started.session.ref), b"app")
     feed = NewsFeed(stores.news, stores.driver, no_keys)
     unheard = check(sealed, b"app", stores.ring, feed.heard, SECOND, 0.0)
     assert unheard == ReadStore(cookie_of(started.session.ref), Ask.STALE)  # not ready: it may not decide
-    await sessions.end(started.session.ref, EndReason.SIGN_OUT, NOW)
+    await sessions.end(started.session, EndReason.SIGN_OUT, NOW)
     await feed.catch_up()
     assert check(sealed, b"app", stores.ring, feed.heard, SECOND, 0.0) == Refuse(Refusal.ENDED)
     assert await sessions.get(started.cookie, NOW) is None  # our own pages ask the store in any case

@@ -173,8 +173,9 @@ class Admission:
         """Retire whoever held the userid: it may be given to somebody else (T8)."""
         for person in await self.people.find(key):
             if person.retired_at is None:
-                await self.people.retire(person.subject, now)
+                ended = await self.people.retire(person.subject, now)
                 await self.audit.record(AuditEvent("person.retired", person.subject), now)
+                await self.sessions.record_retired(person.subject, ended, now)
 
     async def _end_all(self, session: Session, reason: str) -> None:
         """End with *session* every other that its person has through the same app: the same rule is against them."""
@@ -183,10 +184,7 @@ class Admission:
                 await self._end(each, reason)
 
     async def _end(self, session: Session, reason: str) -> None:
-        now = self.clock()
-        if await self.sessions.end(session.ref, EndReason.DENIED, now):
-            event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": reason})
-            await self.audit.record(event, now)
+        await self.sessions.end(session, EndReason.DENIED, self.clock(), because=reason)
 
 
 def _report(error: ApiError | TransportError) -> None:

@@ -154,8 +154,8 @@ def _compose(
     notices: Notices,
     clock: Callable[[], datetime],
 ) -> GatewayApp:
-    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
     audit = Audit(stores.audit, config.secret_key)
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session, audit.record)
     codes = SeenCodes(stores.codes, derive(config.secret_key, b"codes"), clock)
     directory = Directory(stores.directory, config.session.profile_age)
     admission = Admission(config, clients, directory, stores.people, sessions, audit, _new_subject, clock)
@@ -163,7 +163,7 @@ def _compose(
     settle = _settle(config, stores, clients, admission, sessions, audit, clock)
     callback = Callback(attempts, stores.attempts, codes, sessions, settle, clock)
     rendered = Pages(_page_policy(config), config.sandbox)
-    signout = SignOut(sessions, audit, clock)
+    signout = SignOut(sessions, clock)
     handoff = HandoffStep(
         config.public_url, stores.handoffs, stores.counters, sessions, attempts, rendered, audit, clock
     )
@@ -176,7 +176,7 @@ def _compose(
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    notice = NoticeStep(stores.notices, sessions, rendered, audit, clock)
+    notice = NoticeStep(stores.notices, sessions, rendered, clock)
     routes = [*provider.routes, *_routes(dispatcher, account, health), *_phone_routes(handoff, notice)]
     gate = None
     if config.gate is not None:

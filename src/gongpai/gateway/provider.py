@@ -145,7 +145,7 @@ def _routes(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Asking) 
         rooms.keys,
         portraits,
         rooms.sessions,
-        SignOut(rooms.sessions, audit, clock),
+        SignOut(rooms.sessions, clock),
         rooms.pages,
         clock,
     )

@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import msgspec
 
+from gongpai.gateway.audit import AuditEvent
 from gongpai.gateway.config import SessionLimits
 from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Person, Profile, Session
 from gongpai.gateway.ring import KeyRing, SealError
@@ -18,6 +20,8 @@ _ID_BYTES = 32
 # A session that is read all the time is not written all the time.
 _TOUCH_EVERY = timedelta(minutes=1)
 _USER_AGENT_LIMIT = 256
+
+Record = Callable[[AuditEvent, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Started:
     cookie: str = field(repr=False)
 
 
+def _ended(subject: str, ref: str, why: str, app: str | None = None, ip: str | None = None) -> AuditEvent:
+    return AuditEvent("session.ended", subject, ref, app, ip, facts={"reason": why})
+
+
 class _SessionCookie(msgspec.Struct, frozen=True, array_like=True):
     id: bytes
     expires_at: int
@@ -55,11 +63,15 @@ class _SessionCookie(msgspec.Struct, frozen=True, array_like=True):
 class Sessions:
     """The living sessions of the whole fleet."""
 
-    def __init__(self, store: SessionStore, facts: SessionFactsStore, ring: KeyRing, limits: SessionLimits) -> None:
+    def __init__(
+        self, store: SessionStore, facts: SessionFactsStore, ring: KeyRing, limits: SessionLimits, record: Record
+    ) -> None:
+        """Keep sessions in *store*; *record* writes the audit log, where each of their ends stands."""
         self._store = store
         self._facts = facts
         self._ring = ring
         self._limits = limits
+        self._record = record
 
     async def start(
         self, person: Person, sign_in: SignIn, now: datetime, session_id: bytes | None = None
@@ -135,12 +147,37 @@ class Sessions:
         """Return the living sessions of a person, the last seen first."""
         return await self._store.find(subject, now)
 
-    async def end(self, ref: str, reason: EndReason, now: datetime, successor: Session | None = None) -> bool:
-        """End a session everywhere within a second; False if it had ended before.
+    async def end(
+        self,
+        session: Session,
+        reason: EndReason,
+        now: datetime,
+        *,
+        successor: Session | None = None,
+        because: str = "",
+        ip: str | None = None,
+    ) -> bool:
+        """End a session everywhere within a second, and record it; False if it had ended before.
 
-        What the same person granted in it goes on in *successor*, if there is one.
+        What the same person granted in it goes on in *successor*, if there is one. *because* says it more exactly than
+        *reason*; *ip* is the address from which the end was wished.
+
+        Raises:
+            StoreError: the store does not answer; if only the audit log does not, the session has ended all the same.
         """
-        return await self._store.end(ref, reason, now, successor)
+        if not await self._store.end(session.ref, reason, now, successor):
+            return False
+        await self._record(_ended(session.subject, session.ref, because or reason.value, session.app, ip), now)
+        return True
+
+    async def record_retired(self, subject: str, refs: Iterable[str], now: datetime) -> None:
+        """Record the end of the sessions that ended with their person.
+
+        Raises:
+            StoreError: the audit log does not answer.
+        """
+        for ref in refs:
+            await self._record(_ended(subject, ref, EndReason.RETIRED.value), now)
 
     async def refresh(
         self, session: Session, profile: Profile, epoch: int, checked_at: datetime, policy: str

@@ -102,12 +102,10 @@ class Account:
         if session is None:
             return _to_sign_in()
         now = self.clock()
-        own = {each.ref for each in await self.sessions.find(session.subject, now)}
+        own = {each.ref: each for each in await self.sessions.find(session.subject, now)}
         if len(handle) > _MAX_HANDLE or handle not in own:
             raise BadRequestError("no living session of this person has that handle")
-        if await self.sessions.end(handle, EndReason.ENDED_BY_MEMBER, now):
-            event = AuditEvent("session.ended", session.subject, handle, facts={"reason": "ended_by_member"})
-            await self.audit.record(event, now)
+        await self.sessions.end(own[handle], EndReason.ENDED_BY_MEMBER, now, ip=visit.address)
         return see_other(HOME)
 
     async def _session(self, visit: Visit) -> Session | None:

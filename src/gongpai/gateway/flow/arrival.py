@@ -45,7 +45,8 @@ class Arrive:
             await self.audit.record(event, self.clock())
             raise
         if session is not None:
-            await self.sessions.end(session.ref, EndReason.REPLACED, self.clock(), finished.session)
+            now = self.clock()
+            await self.sessions.end(session, EndReason.REPLACED, now, successor=finished.session, ip=visit.address)
         return finished
 
     async def _arrive(self, visit: Visit, returned: Returned, before: Session | None) -> Finished:

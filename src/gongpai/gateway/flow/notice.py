@@ -6,9 +6,8 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.notices import PATH, browser_of, handle_hash
-from gongpai.gateway.records import EndReason, Session
+from gongpai.gateway.records import EndReason
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports_provider import NoticeStore
 from gongpai.gateway.web.http import Pages, not_yet
@@ -25,7 +24,6 @@ class NoticeStep:
     store: NoticeStore
     sessions: Sessions
     pages: Pages
-    audit: Audit
     clock: Callable[[], datetime]
 
     async def show(self, visit: Visit, handle: str) -> Response:
@@ -49,14 +47,8 @@ class NoticeStep:
         session = None if notice is None else await self.sessions.look(notice.session_ref, now)
         if notice is None or session is None or not await self.store.spend(notice.handle_hash, now):
             return self._done(visit, "over")
-        if await self.sessions.end(session.ref, EndReason.DISOWNED, now):
-            await self._record(visit, session, now)
+        await self.sessions.end(session, EndReason.DISOWNED, now, ip=visit.address)
         return self._done(visit, "ended")
-
-    async def _record(self, visit: Visit, session: Session, now: datetime) -> None:
-        facts = {"reason": EndReason.DISOWNED.value}
-        event = AuditEvent("session.ended", session.subject, session.ref, session.app, visit.address, facts=facts)
-        await self.audit.record(event, now)
 
     def _done(self, visit: Visit, outcome: str) -> Response:
         return self.pages.answer(visit, EndNoticeDone(200 if outcome == "ended" else 400, outcome))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.records import EndReason, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies
@@ -20,7 +19,6 @@ class SignOut:
     """Ends the session of one browser."""
 
     sessions: Sessions
-    audit: Audit
     clock: Callable[[], datetime]
 
     async def end(self, visit: Visit, session: Session | None) -> None:
@@ -31,6 +29,5 @@ class SignOut:
         visit.keep_browser_secret(new_browser_secret())
         visit.set_cookies[cookies.SESSION] = cookies.delete_cookie(cookies.SESSION)
         visit.set_cookies[cookies.SIGNED_OUT] = cookies.set_cookie(cookies.SIGNED_OUT, "1", _REMEMBERED_FOR)
-        if session is not None and await self.sessions.end(session.ref, EndReason.SIGN_OUT, self.clock()):
-            event = AuditEvent("session.ended", session.subject, session.ref, facts={"reason": "sign_out"})
-            await self.audit.record(event, self.clock())
+        if session is not None:
+            await self.sessions.end(session, EndReason.SIGN_OUT, self.clock(), ip=visit.address)

@@ -259,7 +259,7 @@ def _compose(config: Config, stores: Stores, clients: Mapping[str, AsyncWeComCli
     def clock() -> datetime:
         return now
 
-    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session)
+    sessions = Sessions(stores.sessions, stores.session_facts, stores.ring, config.session, _tell_nobody)
     audit = Audit(stores.audit, config.secret_key)
     directory = Directory(stores.directory, config.session.profile_age)
     admission = Admission(config, clients, directory, stores.people, sessions, audit, str, clock)
