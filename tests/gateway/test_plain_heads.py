@@ -151,3 +151,17 @@ class _Told:
 
     def on_message_complete(self) -> None:
         self.whole += 1
+
+
+def test_a_body_that_came_with_its_head_is_read_where_it_may_be(heads: PlainHeads[str]) -> None:
+    whole = head(*PLAIN, b"Content-Length: 6") + b"\r\n\r\nab"
+    found = heads.read_whole(whole)
+    assert found is not None
+    assert (found[0], found[1][b"content-length"], found[2]) == ("asked", b"6", b"\r\n\r\nab")
+    assert heads.read(whole) is None
+    assert heads.read_whole(head()) == (*(heads.read(head()) or ()), b"")
+
+
+@pytest.mark.parametrize("body", [b"", b"a", b"abc", b"ab" + LINE + b"\r\n\r\n"])
+def test_a_body_of_another_length_is_not_plain(heads: PlainHeads[str], body: bytes) -> None:
+    assert heads.read_whole(head(*PLAIN, b"Content-Length: 2") + body) is None
