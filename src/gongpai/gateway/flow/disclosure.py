@@ -7,7 +7,7 @@ from datetime import datetime
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import Reason, RefusedError, StartAgainError
 from gongpai.gateway.flow.callback import Finished, Returned
-from gongpai.gateway.flow.sensitive import added
+from gongpai.gateway.flow.sensitive import SOURCE, added
 from gongpai.gateway.policy import require_member
 from gongpai.gateway.records import Disclosure, Fact, Handoff, HandoffOutcome, Session
 from gongpai.gateway.session import Sessions
@@ -16,8 +16,6 @@ from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.client import AsyncWeComClient
 from gongpai.wecom.errors import DeniedError, TicketRejectedError
 from gongpai.wecom.models import Field, Gender, UserDetail
-
-SOURCE = "auth/getuserdetail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ class DiscloseElsewhere:
         # WeCom took its time: the session may know more by now.
         session = await self.sessions.look(session.ref, self.clock())
         before = None if session is None else self.sessions.open_disclosure(session)
-        if session is None or await self.sessions.disclose(session, added(before, disclosure)) is None:
+        if session is None or await self.sessions.amend(session, added(before, disclosure)) is None:
             raise StartAgainError(Reason.STATE_EXPIRED)
         await self.audit.record(_answered(disclosure, session, visit), self.clock())
 

@@ -30,7 +30,7 @@ from gongpai.gateway.ring import KeyRing, SealError
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports_provider import ReplayStore
 from gongpai.gateway.web import cookies
-from gongpai.gateway.web.http import see_other
+from gongpai.gateway.web.http import not_yet, see_other
 from gongpai.gateway.web.return_to import START
 from gongpai.gateway.web.visit import Visit
 
@@ -87,7 +87,7 @@ class Handover:
     async def begin(self, visit: Visit, gate: HostGate) -> Response:
         """Begin on B: ``GET /.gongpai/begin``."""
         if visit.is_fetched_ahead:
-            return _not_yet()
+            return not_yet()
         nonce = visit.cookie(NONCE_COOKIE)
         # The tabs of a browser share its nonce, which says only which browser this is; each ticket is good once.
         if nonce is None or not _NONCE.fullmatch(nonce):
@@ -107,7 +107,7 @@ class Handover:
             RefusedError: this person may not enter that host.
         """
         if visit.is_fetched_ahead:
-            return _not_yet()
+            return not_yet()
         now = self.clock()
         wish = self._open(sealed, _WISH_USE, _wishes)
         gate = self.entry.hosts.get(wish.host)
@@ -133,7 +133,7 @@ class Handover:
             RefusedError: this person may not enter.
         """
         if visit.is_fetched_ahead:
-            return _not_yet()
+            return not_yet()
         ticket = self._open(visit.parameter("ticket", _MAX_SEALED) or "", _TICKET_USE, _tickets)
         now = self.clock()
         is_first = await self.replays.see(_TICKETS_OF, ticket.id.hex(), now + _TICKET_AGE)
@@ -190,8 +190,3 @@ class Handover:
 
 def _hash(nonce: str) -> bytes:
     return hashlib.sha256(nonce.encode()).digest()
-
-
-def _not_yet() -> Response:
-    # Nobody is looking yet; nothing is begun or taken (T5).
-    return Response(status_code=503)

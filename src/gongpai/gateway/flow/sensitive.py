@@ -12,7 +12,7 @@ from gongpai.wecom.models import Field
 # Who is asked in WeCom may close its page, which tells us nothing (WeCom 91335).
 NOT_ANSWERED = "not_answered"
 SKIPPED = "skipped"
-_SOURCE = "auth/getuserdetail"
+SOURCE = "auth/getuserdetail"
 _EMAIL_FIELDS = {EmailSource.BIZ_MAIL: Field.BIZ_MAIL, EmailSource.PERSONAL: Field.EMAIL}
 
 
@@ -39,7 +39,7 @@ def lacking(party: RelyingParty, scopes: frozenset[str], profile: Profile, discl
 def noted(disclosure: Disclosure | None, fields: Iterable[str], reason: str, now: datetime) -> Disclosure:
     """Return *disclosure* with *reason* for each of *fields* that it has no value for."""
     before = Disclosure(now, {}) if disclosure is None else disclosure
-    new = {name: Fact(_SOURCE, now, None, reason) for name in fields}
+    new = {name: Fact(SOURCE, now, None, reason) for name in fields}
     return replace(before, facts={**before.facts, **{name: new[name] for name in new if not _has(before, name)}})
 
 
