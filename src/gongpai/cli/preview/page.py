@@ -1,14 +1,11 @@
 """A preview as text (pure, but for reading its own words once)."""
 
 import json
-import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
+from gongpai.cli.language import Language, read_words
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import text
 from gongpai.gateway.oidc.scopes import OFFLINE, SUPPORTED
@@ -16,14 +13,14 @@ from gongpai.gateway.preview.provenance import Row
 from gongpai.gateway.preview.reader import HostEntry, Preview
 from gongpai.gateway.records_provider import RelyingParty
 
-Language = Literal["zh", "en"]
+_HERE = "gongpai.cli.preview"
 # These differ from token to token, and say nothing of a person.
 _EACH_TIME = frozenset({"iat", "exp", "at_hash"})
 
 
 def say(language: Language, key: str, **values: str) -> str:
     """Return one of the preview's words; a dotted key leads into a table."""
-    found: object = _words()[language]
+    found: object = read_words(_HERE, language)
     for part in key.split("."):
         found = found[part] if isinstance(found, dict) else found
     return str(found).format(**values)
@@ -123,12 +120,3 @@ def _value(value: object) -> str:
 
 def _moment(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%MZ}"
-
-
-@cache
-def _words() -> Mapping[Language, Mapping[str, object]]:
-    folder = files(__package__)
-    return {
-        language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
-        for language in ("zh", "en")
-    }

@@ -2,16 +2,13 @@
 
 import json
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
+from gongpai.cli.language import Language, read_words
 from gongpai.cli.recipes.recipe import SECRET_PLACEHOLDER, Filling, Recipe, Setting, Snippet
 
-Language = Literal["zh", "en"]
+_HERE = "gongpai.cli.recipes"
 _FOLD_AFTER = 100
 _INDENT = "    "
 
@@ -27,7 +24,7 @@ class Known:
 
 def say(language: Language, key: str, **values: str) -> str:
     """Return one of the words that stand around a recipe's own."""
-    return _words()[language][key].format(**values)
+    return str(read_words(_HERE, language)[key]).format(**values)
 
 
 def render(recipe: Recipe, filling: Filling, language: Language, known: Known | None = None) -> str:
@@ -175,12 +172,3 @@ def _toml(value: Setting) -> str:
 
 def _index_mark(recipe: Recipe) -> str:
     return "index_tested" if recipe.tested else "index_untested"
-
-
-@cache
-def _words() -> Mapping[Language, Mapping[str, str]]:
-    folder = files(__package__)
-    return {
-        language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
-        for language in ("zh", "en")
-    }
