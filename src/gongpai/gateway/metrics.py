@@ -68,7 +68,7 @@ tokens = Counter(
     ("party", "grant", "outcome"),
     registry=REGISTRY,
 )
-refreshes = Counter(
+refreshes_again = Counter(
     "gongpai_refreshes_again",
     "Refresh tokens that came again, by party and what came of it: repeated within the grace, or reused.",
     ("party", "outcome"),

@@ -88,7 +88,7 @@ class Notices:
             _log.error("notice.lost", error=str(error), session=session.ref)
 
     async def announce_to(self, party: RelyingParty, session: Session, language: Language) -> None:
-        """Do so if *party* wishes it."""
+        """Let the person be told that the session opened *party*, if its `web_login` is `notify`."""
         if party.policy.web_login is WebLoginRule.NOTIFY:
             await self.announce(session, party.title, language)
 

@@ -23,7 +23,7 @@ class Filling:
     issuer: str
     client_id: str
     url: str
-    """The program's own address as browsers see it, without a stroke at its end."""
+    """The program's own address as browsers see it, without a slash at its end."""
     domain: str = "corp.example"
     """Where the mailboxes of a template lie."""
     gate: str = "127.0.0.1:8001"

@@ -34,8 +34,6 @@ _RETURN_LIMIT = 1_000
 _COOKIE_LINE_LIMIT = 16_384
 _OURS = b"-gongpai_"
 _RETURN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-
-
 # Envoy puts the path of the request behind its own.
 ENVOY_PATH = "/auth/envoy"
 FAMILIES = {"/auth/nginx": Family.NGINX, "/auth/caddy": Family.REDIRECT, "/auth/traefik": Family.REDIRECT}

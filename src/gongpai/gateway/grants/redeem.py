@@ -161,7 +161,7 @@ class Redeemer:
 
     async def _tell_again(self, grant: Grant, outcome: str, now: datetime) -> None:
         """Count a refresh token that came again: parallel tabs, a lost answer, or a thief (T23)."""
-        metrics.refreshes.labels(grant.client_id, outcome).inc()
+        metrics.refreshes_again.labels(grant.client_id, outcome).inc()
         facts = {"client_id": grant.client_id, "grant": grant.grant_id}
         event = AuditEvent(f"refresh.{outcome}", grant.subject, grant.session_ref, grant.app, facts=facts)
         await self.audit.record(event, now)
