@@ -123,10 +123,16 @@ async def test_facts_are_written_only_into_a_living_session(stores: Stores) -> N
     assert kept is not None
     assert (kept.profile, kept.epoch, kept.checked_at, kept.disclosure) == (profile, 3, later, b"sealed")
     assert kept.policy == "rules"
+    assert not await stores.session_facts.amend(session.ref, b"amended", None)
+    assert not await stores.session_facts.amend(session.ref, b"amended", b"another")
+    assert await stores.session_facts.amend(session.ref, b"amended", b"sealed")
     assert await stores.session_facts.disclose(session.ref, None)
+    amended = await asyncio.gather(*(stores.session_facts.amend(session.ref, bytes([each]), None) for each in range(5)))
+    assert sorted(amended) == [False] * 4 + [True]
     await stores.sessions.end(session.ref, EndReason.SIGN_OUT, later)
     assert not await stores.session_facts.refresh(session.ref, profile, 4, later, "rules")
     assert not await stores.session_facts.disclose(session.ref, b"sealed")
+    assert not await stores.session_facts.amend(session.ref, b"sealed", None)
 
 
 async def test_finding_shows_the_living_last_seen_first(stores: Stores) -> None:

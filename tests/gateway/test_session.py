@@ -191,6 +191,22 @@ async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Sto
     assert await sessions.disclose(session, disclosure) is None
 
 
+async def test_what_was_erased_meanwhile_does_not_come_back(stores: Stores) -> None:
+    sessions, started = sessions_of(stores), await start(stores)
+    given = Disclosure(NOW, {"mobile": Fact("auth/getuserdetail", NOW, "13800000000")})
+    first = await sessions.amend(started.session, given)
+    assert first is not None
+    assert sessions.open_disclosure(first) == given
+    await sessions.erase_disclosure(first, NOW)
+    more = replace(given, facts={**given.facts, "address": Fact("auth/getuserdetail", NOW, None, "skipped")})
+    assert await sessions.amend(first, more) is None
+    kept = await stores.sessions.get(first.ref)
+    assert kept is not None
+    erased = sessions.open_disclosure(kept)
+    assert erased is not None
+    assert erased.facts["mobile"].value is None
+
+
 async def test_a_look_at_a_session_leaves_no_trace(stores: Stores) -> None:
     sessions, started = sessions_of(stores), await start(stores)
     later = NOW + timedelta(hours=1)

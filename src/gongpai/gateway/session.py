@@ -189,8 +189,17 @@ class Sessions:
 
     async def disclose(self, session: Session, disclosure: Disclosure) -> Session | None:
         """Keep *disclosure* sealed in the session's row, and with it only; None if the session ended meanwhile."""
-        sealed = self._ring.seal(KeyPurpose.KEPT, msgspec.json.encode(disclosure), _disclosure_use(session))
+        sealed = self._seal(session, disclosure)
         return replace(session, disclosure=sealed) if await self._facts.disclose(session.ref, sealed) else None
+
+    async def amend(self, session: Session, disclosure: Disclosure) -> Session | None:
+        """As ``disclose``, for one that was made from what *session* knew; None too if it knows something else by now.
+
+        What the member erased meanwhile does not come back, nor is lost what they gave.
+        """
+        sealed = self._seal(session, disclosure)
+        is_kept = await self._facts.amend(session.ref, sealed, session.disclosure)
+        return replace(session, disclosure=sealed) if is_kept else None
 
     async def erase_disclosure(self, session: Session, now: datetime) -> None:
         """Erase what the member disclosed in this session; that they did is kept, so that no party asks again."""
@@ -213,6 +222,9 @@ class Sessions:
         except SealError:
             return None
         return msgspec.json.decode(opened, type=Disclosure)
+
+    def _seal(self, session: Session, disclosure: Disclosure) -> bytes:
+        return self._ring.seal(KeyPurpose.KEPT, msgspec.json.encode(disclosure), _disclosure_use(session))
 
 
 def is_alive(session: Session, now: datetime) -> bool:

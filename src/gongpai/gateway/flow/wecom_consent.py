@@ -78,4 +78,4 @@ class WeComConsent:
 
     async def _note(self, session: Session, fields: tuple[str, ...], reason: str) -> Session | None:
         before = self.sessions.open_disclosure(session)
-        return await self.sessions.disclose(session, noted(before, fields, reason, self.clock()))
+        return await self.sessions.amend(session, noted(before, fields, reason, self.clock()))

@@ -140,6 +140,10 @@ class SessionFactsStore(Protocol):
         """Keep or, with None, erase the sealed disclosure; False if the session does not live."""
         ...
 
+    async def amend(self, ref: str, sealed: bytes, before: bytes | None) -> bool:
+        """Keep the sealed disclosure in place of *before*; False if that is not there, or the session does not live."""
+        ...
+
 
 class NewsStore(Protocol):
     """What every worker must hear, in the order in which it was committed."""

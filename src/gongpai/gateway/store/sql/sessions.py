@@ -54,6 +54,12 @@ _REFRESH = Statement(
 _DISCLOSE = Statement(
     update(sessions).where(_THIS, _LIVES).values(disclosure=bindparam("sealed")).returning(sessions.c.ref),
 )
+_AMEND = Statement(
+    update(sessions)
+    .where(_THIS, _LIVES, sessions.c.disclosure.is_not_distinct_from(bindparam("before")))
+    .values(disclosure=bindparam("sealed"))
+    .returning(sessions.c.ref),
+)
 _ENDING: Mapping[str, object] = {
     "ended_at": bindparam("now"),
     "end_reason": bindparam("reason"),
@@ -143,3 +149,7 @@ class SqlSessions:
     async def disclose(self, ref: str, sealed: bytes | None) -> bool:
         """As the port says."""
         return bool(await self._driver.write(_DISCLOSE(of_ref=ref, sealed=sealed)))
+
+    async def amend(self, ref: str, sealed: bytes, before: bytes | None) -> bool:
+        """As the port says."""
+        return bool(await self._driver.write(_AMEND(of_ref=ref, sealed=sealed, before=before)))
