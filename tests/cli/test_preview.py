@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from gongpai.cli.preview.page import Language, render, say
+from gongpai.cli.language import Language
+from gongpai.cli.preview.page import render, say
 from gongpai.cli.program import program
 from gongpai.gateway.oidc.names import NoEmail
 from gongpai.gateway.portraits import Known

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gongpai.cli.language import Language
 from gongpai.cli.recipes import Filling, Recipe, Snippet, UnknownRecipeError, all_recipes, find_recipe
-from gongpai.cli.recipes.page import Known, Language, add_command, party_table, render, render_index, render_list
+from gongpai.cli.recipes.page import Known, add_command, party_table, render, render_index, render_list
 from gongpai.cli.recipes.suitable import lacks
 from gongpai.gateway.config.checking_gate import check_gate
 from gongpai.gateway.config.checking_parties import read_party
