@@ -124,14 +124,21 @@ async def test_who_cannot_be_reached_is_not_tried_again(
     assert wecom_sandbox.counts()["message/send"] == 1
 
 
-async def test_of_a_session_that_ended_meanwhile_nobody_is_told(
+async def test_of_a_session_that_ended_meanwhile_its_person_is_told_as_well(
     notices: Notices, stores: Stores, wecom_sandbox: Corner
 ) -> None:
     session = await at_desk(stores)
     await notices.announce(session, "The Wiki", "en")
+    # Whoever signs out at once keeps what was granted to go on without the session.
     await stores.sessions.end(session.ref, EndReason.SIGN_OUT, NOW)
+    assert await notices.deliver() == 1
+    assert len(wecom_sandbox.messages()) == 1
+
+
+async def test_of_an_app_that_is_gone_nobody_is_told(notices: Notices, stores: Stores) -> None:
+    await notices.announce(await at_desk(stores), "The Wiki", "en")
+    assert await replace(notices, clients={}).deliver() == 0
     assert await notices.deliver() == 0
-    assert wecom_sandbox.messages() == []
 
 
 async def test_nothing_that_goes_wrong_hinders_the_sign_in(notices: Notices, stores: Stores) -> None:

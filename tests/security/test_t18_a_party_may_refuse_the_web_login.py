@@ -68,6 +68,29 @@ async def test_a_host_that_tells_does_so_once_a_session(wecom_sandbox: Corner, t
         assert wecom_sandbox.counts()["message/send"] == 1
 
 
+async def test_who_signs_out_at_once_is_told_of_all_the_same_and_keeps_nothing(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    own = replace(WIKI, policy=PartyPolicy(web_login=WebLoginRule.NOTIFY))
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"wiki": own})) as gateway:
+        wecom_sandbox.plan_fault("message/send", http_status=502, times=1)
+        thief, party = await by_scan(gateway), Party(gateway, own)
+        tokens = await party.tokens(thief, scope="openid offline_access")
+        await thief.post("/signout", page=(await thief.get("/signout")).text)
+        refreshed = (await party.refresh(tokens["refresh_token"])).json()
+        gateway.clock.advance(seconds=11)
+        await party.sign_in(await by_scan(gateway))
+        await until(lambda: len(wecom_sandbox.messages()) == 2)
+        phone = gateway.browser()
+        for message in wecom_sandbox.messages():
+            link = urlsplit(message.url).path
+            page = await phone.get(link)
+            assert page.status_code == 200
+            assert (await phone.post(link, page=page.text)).status_code == 200
+        assert (await party.refresh(refreshed["refresh_token"])).status_code == 400
+        assert (await party.userinfo(refreshed["access_token"])).status_code == 401
+
+
 @pytest.mark.parametrize("kept", ["hash", "sealed"])
 async def test_the_link_that_ends_a_session_is_kept_as_a_hash(wecom_sandbox: Corner, tmp_path: Path, kept: str) -> None:
     own = replace(WIKI, policy=PartyPolicy(web_login=WebLoginRule.NOTIFY))

@@ -176,7 +176,7 @@ def _compose(
     consents = Consents(stores.consents, parties, audit, clock)
     account = Account(config, sessions, admission, consents, rendered, audit, clock)
     health = Health(upkeep.is_ready)
-    notice = NoticeStep(stores.notices, sessions, rendered, clock)
+    notice = NoticeStep(stores.notices, stores.sessions, sessions, stores.grants, rendered, audit, clock)
     routes = [*provider.routes, *_routes(dispatcher, account, health), *_phone_routes(handoff, notice)]
     gate = None
     if config.gate is not None:

@@ -21,7 +21,6 @@ from gongpai.gateway.records import KeyPurpose, Notice, Session
 from gongpai.gateway.records_provider import RelyingParty, WebLoginRule
 from gongpai.gateway.ring import KeyRing, RingExhaustedError, SealError
 from gongpai.gateway.rounds import rounds
-from gongpai.gateway.session import is_alive
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.ports import SessionStore
 from gongpai.gateway.store.ports_provider import NoticeStore
@@ -106,7 +105,8 @@ class Notices:
         session = await self.sessions.get(notice.session_ref)
         client = None if session is None else self.clients.get(session.app)
         handle = self._open(notice)
-        if session is None or client is None or handle is None or not is_alive(session, now):
+        # One that has ended is told as well: what was granted in it may go on.
+        if session is None or client is None or handle is None:
             await self.store.settle(notice.session_ref, None)
             return False
         try:

@@ -25,10 +25,10 @@ async def provider(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Gatew
         yield gateway
 
 
-async def scanned(gateway: Gateway, party: Party) -> tuple[Browser, str]:
+async def scanned(gateway: Gateway, party: Party, scope: str = "openid offline_access") -> tuple[Browser, str]:
     """Sign a desk in for *party*; return it and where it is sent back."""
     desk = gateway.browser(DESKTOP_UA)
-    answer = await desk.get(party.url(scope="openid offline_access"))
+    answer = await desk.get(party.url(scope=scope))
     state = query_of((await desk.get(answer.headers["location"])).headers["location"])["state"]
     back = await desk.get(callback(state, gateway.mint("lisi", way="web")))
     done = await desk.get(back.headers["location"])
@@ -90,7 +90,7 @@ async def test_only_a_party_that_says_so_tells_and_only_of_the_web(provider: Gat
 
 
 async def test_a_desk_that_signed_out_has_nothing_to_end(provider: Gateway) -> None:
-    desk, _ = await scanned(provider, Party(provider, _TOLD))
+    desk, _ = await scanned(provider, Party(provider, _TOLD), "openid")
     link = await link_of(provider)
     await desk.post("/signout", page=(await desk.get("/signout")).text)
     assert "There is nothing to end" in (await provider.browser().get(link)).text

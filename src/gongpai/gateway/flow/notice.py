@@ -6,10 +6,13 @@ from datetime import datetime
 
 from starlette.responses import Response
 
+from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.notices import PATH, browser_of, handle_hash
 from gongpai.gateway.records import EndReason, Notice, Session
-from gongpai.gateway.session import Sessions
-from gongpai.gateway.store.ports_provider import NoticeStore
+from gongpai.gateway.records_provider import Grant, RevokeReason
+from gongpai.gateway.session import Sessions, is_alive
+from gongpai.gateway.store.ports import SessionStore
+from gongpai.gateway.store.ports_provider import GrantStore, NoticeStore
 from gongpai.gateway.web.http import Pages, not_yet
 from gongpai.gateway.web.pages_notice import EndNotice, EndNoticeDone
 from gongpai.gateway.web.visit import Visit
@@ -22,8 +25,11 @@ class NoticeStep:
     """Shows and ends. Whoever holds the link got it in the WeCom of the session's person; nobody signs in for it."""
 
     store: NoticeStore
+    kept: SessionStore
     sessions: Sessions
+    grants: GrantStore
     pages: Pages
+    audit: Audit
     clock: Callable[[], datetime]
 
     async def show(self, visit: Visit, handle: str) -> Response:
@@ -43,16 +49,35 @@ class NoticeStep:
         await visit.form()
         now = self.clock()
         found = await self._find(handle, now)
-        if found is None or not await self.store.spend(found[0].handle_hash, now):
+        if found is None:
             return self._done(visit, "over")
-        session = found[1]
-        await self.sessions.end(session, EndReason.DISOWNED, now, ip=visit.address)
-        return self._done(visit, "ended")
+        notice, session = found
+        # The link is spent last: one that was spent for nothing could not be tried again.
+        has_ended = await self.sessions.end(session, EndReason.DISOWNED, now, ip=visit.address)
+        has_revoked = [await self._revoke(grant, visit, now) for grant in await self._grants_of(session, now)]
+        await self.store.spend(notice.handle_hash, now)
+        return self._done(visit, "ended" if has_ended or any(has_revoked) else "over")
 
     async def _find(self, handle: str, now: datetime) -> tuple[Notice, Session] | None:
         notice = await self.store.get(handle_hash(handle), now) if len(handle) <= _MAX_HANDLE else None
-        session = None if notice is None else await self.sessions.look(notice.session_ref, now)
-        return None if notice is None or session is None else (notice, session)
+        session = None if notice is None else await self.kept.get(notice.session_ref)
+        if notice is None or session is None:
+            return None
+        is_over = not is_alive(session, now) and not await self._grants_of(session, now)
+        return None if is_over else (notice, session)
+
+    async def _grants_of(self, session: Session, now: datetime) -> list[Grant]:
+        # Whoever signed in as somebody else may have signed out, and kept what goes on without the session.
+        return [grant for grant in await self.grants.find(session.subject, now) if grant.session_ref == session.ref]
+
+    async def _revoke(self, grant: Grant, visit: Visit, now: datetime) -> bool:
+        reason = RevokeReason.SESSION_ENDED
+        if not await self.grants.revoke(grant.grant_id, reason, now):
+            return False
+        facts = {"client_id": grant.client_id, "grant": grant.grant_id, "reason": reason.value}
+        event = AuditEvent("grant.revoked", grant.subject, grant.session_ref, grant.app, visit.address, facts=facts)
+        await self.audit.record(event, now)
+        return True
 
     def _done(self, visit: Visit, outcome: str) -> Response:
         return self.pages.answer(visit, EndNoticeDone(200 if outcome == "ended" else 400, outcome))
