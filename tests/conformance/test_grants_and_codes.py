@@ -124,7 +124,8 @@ async def test_an_expired_grant_is_neither_found_nor_revoked(stores: Stores) -> 
     ("reason", "survives"),
     [
         (EndReason.SIGN_OUT, True),
-        (EndReason.ENDED_BY_MEMBER, True),
+        (EndReason.ENDED_BY_MEMBER, False),
+        (EndReason.DISOWNED, False),
         (EndReason.REPLACED, True),
         (EndReason.DENIED, False),
         (EndReason.ENDED_BY_OPERATOR, False),

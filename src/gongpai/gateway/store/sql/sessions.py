@@ -75,8 +75,9 @@ _END_ALL = Statement(
     .returning(sessions.c.ref, sessions.c.expires_at),
 )
 
-# What a party may do while nobody is there (offline_access) goes on when the member merely leaves a browser.
-_SPARES_OFFLINE = frozenset({EndReason.SIGN_OUT, EndReason.ENDED_BY_MEMBER, EndReason.REPLACED})
+# What a party may do while nobody is there (offline_access) goes on when the member merely leaves a browser. Who ends a
+# session from elsewhere may never have begun it.
+_SPARES_OFFLINE = frozenset({EndReason.SIGN_OUT, EndReason.REPLACED})
 
 
 def end_all_of(subject: str, reason: EndReason, now: datetime) -> Work[list[str]]:
