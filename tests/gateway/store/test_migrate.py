@@ -1,14 +1,15 @@
 import asyncio
 import sqlite3
 import stat
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, delete, insert, select
 from sqlalchemy.engine import Connection
 from structlog.testing import capture_logs
@@ -75,6 +76,17 @@ async def test_many_processes_that_migrate_at_once_do_it_once(storage: str) -> N
     assert applied == [[revision.encode() for revision in REVISIONS]]
 
 
+def test_the_names_of_the_files_say_the_order_of_the_revisions() -> None:
+    revisions = ScriptDirectory(str(module._MIGRATIONS)).walk_revisions()
+    assert module.known_revisions() == [each.revision for each in revisions][::-1] == REVISIONS
+
+
+def test_a_start_that_finds_everything_up_to_date_does_without_alembic(tmp_path: Path) -> None:
+    migrate(f"sqlite://{tmp_path}/gongpai.db", World.SANDBOX)
+    again = MIGRATE.replace("sys.stdin.readline()\n", "") + 'assert "alembic" not in sys.modules'
+    subprocess.run([sys.executable, "-c", again, f"sqlite://{tmp_path}/gongpai.db"], check=True)
+
+
 def test_the_files_are_nobody_elses_to_read(tmp_path: Path) -> None:
     path = tmp_path / "gongpai.db"
     path.touch(0o644)
@@ -122,9 +134,7 @@ def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp
     reservation = ("wiki", "username", "lisi", "subject")
 
     def build_as_before(connection: Connection) -> list[str]:
-        config = module._alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        module._run_alembic(connection, "0004")
         connection.execute(insert(meta).values(name="world", value=World.SANDBOX.value))
         connection.execute(insert(access_tokens).values(token))
         connection.execute(insert(reservations).values(reservation))

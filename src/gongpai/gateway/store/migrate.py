@@ -8,14 +8,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, insert, inspect, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    NullPool,
+    column,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from gongpai.gateway.records import World
 from gongpai.gateway.store.open import make_private, sqlite_path
@@ -27,6 +34,9 @@ _WORLD = "world"
 # Any number will do, if it is always the same: whoever migrates this database holds it.
 _LOCK = 0x676F6E67
 _CONNECT_SECONDS = 10.0
+_MIGRATIONS = Path(__file__).parent / "migrations"
+# Where Alembic notes how far it came.
+_VERSION = table("alembic_version", column("version_num"))
 
 
 class WrongWorldStampError(StoreError):
@@ -98,6 +108,7 @@ def trouble_of(cause: object, path: Path | None) -> Trouble:
 async def _with_postgres(storage: str, work: Callable[[Connection], list[str]]) -> list[str]:
     # asyncpg comes with an extra
     from asyncpg import PostgresError  # noqa: PLC0415
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
 
     engine = create_async_engine(
         make_url(storage).set(drivername="postgresql+asyncpg"),
@@ -154,9 +165,7 @@ def _upgrade(connection: Connection, world: World) -> list[str]:
     pending = _pending(connection, world)
     is_new = _revision(connection) is None
     if pending:
-        config = _alembic()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _run_alembic(connection)
     if is_new:
         connection.execute(insert(meta).values(name=_WORLD, value=world.value))
     return pending
@@ -175,12 +184,14 @@ def _pending(connection: Connection, world: World) -> list[str]:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    revision: str | None = connection.scalar(select(_VERSION.c.version_num))
+    return revision
 
 
 def _revisions_after(revision: str | None) -> list[str]:
-    scripts = ScriptDirectory.from_config(_alembic())
-    known = [script.revision for script in scripts.walk_revisions()][::-1]
+    known = known_revisions()
     if revision is None:
         return known
     if revision not in known:
@@ -190,7 +201,17 @@ def _revisions_after(revision: str | None) -> list[str]:
     return known[known.index(revision) + 1 :]
 
 
-def _alembic() -> AlembicConfig:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
+def known_revisions() -> list[str]:
+    """Return the revisions of this version, oldest first: each is the number that its file's name begins with."""
+    return sorted(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _run_alembic(connection: Connection, revision: str = "head") -> None:
+    # A start that finds everything up to date, as nearly all do, is a third of a second of CPU time cheaper without it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
