@@ -71,7 +71,7 @@ def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str, more: str =
     servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app, more=more) for host in hosts)
     (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, servers=servers))
     program = require_program("nginx", folders=_NGINX_FOLDERS)
-    with _running([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
+    with running([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
         yield
 
 
@@ -93,12 +93,13 @@ def caddy(
     where = gate.replace("unix:", "unix/")
     sites = "".join(_CADDY_SITE.format(host=host, port=port, gate=where, app=app, snippet=snippet) for host in hosts)
     (folder / "Caddyfile").write_text(_CADDY.format(folder=folder, sites=sites))
-    with _running([require_program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
+    with running([require_program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
         yield
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[None]:
+def running(command: list[str]) -> Iterator[None]:
+    """Run *command* until the block ends."""
     process = subprocess.Popen(dies_with_us(command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         yield

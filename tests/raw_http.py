@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 
+import listening
 from gateways import Gateway
 
 HEAD = "Host: sso.gongpai.test\r\nAccept: */*\r\n"
@@ -15,29 +17,10 @@ LAST = f"GET /healthz HTTP/1.1\r\n{HEAD}Connection: close\r\n\r\n"
 
 @asynccontextmanager
 async def serving(provider: Gateway, protocol: type[asyncio.Protocol]) -> AsyncIterator[tuple[int, uvicorn.Server]]:
-    """Serve the public listener on a socket of its own; yield its port and what can be told to end."""
-    settings = uvicorn.Config(
-        provider.app, http=protocol, lifespan="off", ws="none", log_config=None, access_log=False, date_header=False,
-        proxy_headers=False, server_header=False, timeout_keep_alive=75,
-    )  # fmt: skip
-    settings.load()
-    server = uvicorn.Server(settings)
-    server.server_state.default_headers = settings.encoded_headers
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(
-        lambda: settings.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn makes it
-            config=settings, server_state=server.server_state, app_state={}
-        ),
-        "127.0.0.1",
-        0,
-    )
-    try:
-        yield listening.sockets[0].getsockname()[1], server
-    finally:
-        listening.close()
-        for connection in list(server.server_state.connections):
-            connection.transport.close()
-        await asyncio.sleep(0)
+    """Serve the public listener on a port of its own; yield it and what can be told to end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        async with listening.serving(provider.app, protocol, listener) as server:
+            yield listener.getsockname()[1], server
 
 
 async def ask(port: int, *pieces: str) -> bytes:

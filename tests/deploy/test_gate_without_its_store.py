@@ -12,10 +12,10 @@ import pytest
 from behind_proxy import APP, Answer, Proxy, await_port, send
 from dead_store import without_store
 from echo_app import echo_app
-from gate_server import serving
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.sandbox import Corner
 from guarded import cookie_line, gate_config, guarded_host, open_guarded
+from listening import serving
 from programs import free_port
 from proxies import caddy, nginx
 

@@ -1,7 +1,6 @@
 """The recipes of nginx and Caddy as they are printed, under the real programs: a colleague signs in behind them."""
 
 import getpass
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,8 @@ import pytest
 from behind_proxy import APP, OTHER, Proxy, behind
 from gongpai.cli.recipes import Filling, find_recipe
 from gongpai.sandbox import Sandbox
-from programs import dies_with_us, require_program, stop
+from programs import require_program
+from proxies import running
 
 HTML = ("Accept", "text/html")
 _NGINX = """
@@ -73,16 +73,6 @@ def caddy_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _ot
     config.write_text(_CADDY.format(folder=folder, site=site))
     with running([require_program("caddy"), "run", "--config", str(config), "--adapter", "caddyfile"]):
         yield
-
-
-@contextmanager
-def running(command: list[str]) -> Iterator[None]:
-    """Run *command* until the block ends."""
-    process = subprocess.Popen(dies_with_us(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        stop(process)
 
 
 @pytest.mark.parametrize("proxy", [nginx_by_recipe, caddy_by_recipe], ids=["nginx", "caddy"])

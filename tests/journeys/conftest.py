@@ -7,7 +7,17 @@ from playwright.sync_api import Browser
 
 from gongpai.sandbox import Sandbox
 from journeys.stage import Stage, staged, two_workers
+from local_site import Answer, local_site
 from served import Served
+
+_WELCOME = Answer(b"<!doctype html><title>The Wiki</title><h1>Welcome to the wiki</h1>")
+
+
+@pytest.fixture(scope="module")
+def redirect_uri() -> Iterator[str]:
+    """Run a party's own site; yield where it takes people back."""
+    with local_site({"/cb": _WELCOME, "/favicon.ico": Answer()}) as host:
+        yield f"http://{host}/cb"
 
 
 @pytest.fixture(scope="module")

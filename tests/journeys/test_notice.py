@@ -8,19 +8,9 @@ from playwright.sync_api import expect
 
 from gongpai.sandbox import Sandbox
 from journeys.stage import Stage, heading, two_workers
-from local_site import Answer, local_site
 from served import Served, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-
-_WELCOME = Answer(b"<!doctype html><title>The Wiki</title><h1>Welcome to the wiki</h1>")
-
-
-@pytest.fixture(scope="module")
-def redirect_uri() -> Iterator[str]:
-    """Run the party's own site; yield where it takes people back."""
-    with local_site({"/cb": _WELCOME, "/favicon.ico": Answer()}) as host:
-        yield f"http://{host}/cb"
 
 
 @pytest.fixture(scope="module")

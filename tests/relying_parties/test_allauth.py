@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
 
 from gongpai.sandbox import Corner
 from journeys.stage import Stage, heading
 from provided import Provided, by_recipe
+from relying_parties.members_page import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -22,15 +22,6 @@ def party(corner: Corner, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     command = [sys.executable, str(PROJECT)]
     with by_recipe(corner, folder, "django-allauth", lambda _port: command, SIGNOUT_PATH="/accounts/logout/") as party:
         yield party
-
-
-def sign_in(stage: Stage, project: Provided) -> Page:
-    """Open a page for members only, and sign Li Si in at a desk, by QR code."""
-    desk = stage.desk()
-    desk.goto(f"{project.party_url}/members")
-    stage.scan(desk, "Li Si").get_by_role("button", name="Confirm").click()
-    expect(desk).to_have_url(f"{project.party_url}/members")
-    return desk
 
 
 def test_a_page_for_members_only_signs_them_in_by_qr_code_and_opens(stage: Stage, party: Provided) -> None:

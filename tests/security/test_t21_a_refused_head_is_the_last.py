@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-import gate_server
+import listening
 from gateways import Gateway, gateway_config, open_gateway
 from gongpai.gateway.app import GatewayApp
 from gongpai.gateway.document_protocol import DocumentProtocol
@@ -67,7 +67,7 @@ async def test_what_follows_a_refused_head_is_dropped(
     assert isinstance(gateway.app, GatewayApp)
     app: Any = gateway.app.gate if protocol is WatchedGate else gateway.app
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        async with gate_server.serving(app, protocol, listener), asyncio.timeout(90):
+        async with listening.serving(app, protocol, listener), asyncio.timeout(90):
             reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
             sent = 0
             for piece in (question, *ENDLESS, question, question):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-import gate_server
+import listening
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate import GateCookie, seal_gate
 from gongpai.gateway.gate_protocol import GateProtocol
@@ -48,7 +48,7 @@ async def guarded(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Guarde
 async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol]) -> AsyncIterator[int]:
     """Serve the gate's application on a port of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        async with gate_server.serving(gate, protocol, listener):
+        async with listening.serving(gate, protocol, listener):
             yield listener.getsockname()[1]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.types import Receive, Scope, Send
 
-import gate_server
+import listening
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.listeners import listen
@@ -43,7 +43,7 @@ async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol]) -> AsyncI
     """Serve the gate's application on a Unix socket."""
     # A path of pytest's own may be longer than a Unix socket's address.
     with tempfile.TemporaryDirectory(prefix="gate-") as folder, listen(Path(folder) / "gate.sock") as listener:
-        async with gate_server.serving(gate, protocol, listener):
+        async with listening.serving(gate, protocol, listener):
             yield Path(folder) / "gate.sock"
 
 

@@ -1,4 +1,4 @@
-"""Serves the gate's application in this process, as a worker does on a socket that its supervisor opened."""
+"""Serves an application of the gateway in this process, as a worker does on a socket that its supervisor opened."""
 
 import asyncio
 import socket
@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-
-from gongpai.gateway.endpoints.forward_auth import ForwardAuth
+from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol], listener: socket.socket) -> AsyncIterator[None]:
-    """Serve *gate* with *protocol* on *listener* until the block ends."""
+async def serving(
+    app: ASGIApp, protocol: type[asyncio.Protocol], listener: socket.socket
+) -> AsyncIterator[uvicorn.Server]:
+    """Serve *app* with *protocol* on *listener* until the block ends; yield what can be told to end."""
     settings = uvicorn.Config(
-        gate,
+        app,
         http=protocol,
         lifespan="off",
         ws="none",
@@ -23,6 +24,7 @@ async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol], listener:
         date_header=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=75,
     )
     settings.load()
     server = uvicorn.Server(settings)
@@ -34,7 +36,7 @@ async def serving(gate: ForwardAuth, protocol: type[asyncio.Protocol], listener:
         sock=listener,
     )
     try:
-        yield
+        yield server
     finally:
         listening.close()
         for connection in list(server.server_state.connections):
