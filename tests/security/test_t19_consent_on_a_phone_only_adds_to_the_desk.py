@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from drawn_qr import read_drawn_qr
-from gateways import PUBLIC_URL, WECOM_UA, Browser, Gateway, callback, gateway_config, open_gateway
+from gateways import PUBLIC_URL, WECOM_UA, Browser, Gateway, callback, gateway_config, open_gateway, query_of
 from gongpai.sandbox import Corner
 from handed_off import Desk, consent_of, open_desk, pick, show_code, state_of
-from relying_party import WIKI
+from relying_party import LUNCH, WIKI, Party
 
 _SESSION = "__Host-gongpai_session"
 
@@ -20,7 +20,7 @@ _SESSION = "__Host-gongpai_session"
 @pytest.fixture
 async def gateway(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Gateway]:
     """Open a gateway that one relying party knows."""
-    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": WIKI})
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": WIKI, "lunch": LUNCH})
     async with open_gateway(wecom_sandbox, config) as opened:
         yield opened
 
@@ -185,6 +185,24 @@ async def test_only_the_desks_own_session_may_watch(gateway: Gateway, desk: Desk
         answer = await other.get(desk.watch_path)
         assert (answer.status_code, answer.json()) == (404, {"state": "over"})
     assert await desk.state() == "waiting"
+
+
+async def test_another_party_is_told_only_if_it_is_the_companys_own_or_asks_itself(
+    gateway: Gateway, desk: Desk
+) -> None:
+    phone = gateway.browser()
+    for page in (desk.page, (await phone.get(desk.ticket_path)).text):
+        assert "are told them too. Every other application asks you first." in page
+    await phone.get(callback(state_of(await pick(phone, desk)), consent_of(gateway, "lisi", "mobile")))
+    other = Party(gateway, LUNCH, None)
+    silent = await desk.browser.get(other.url(scope="openid phone", prompt="none"))
+    assert query_of(silent.headers["location"])["error"] == "consent_required"
+    asked = await desk.browser.get(
+        other.url(scope="openid", claims='{"id_token":{"phone_number":null}}', prompt="none")
+    )
+    assert query_of(asked.headers["location"])["error"] == "consent_required"
+    told = await Party(gateway).tokens(desk.browser, scope="openid phone", prompt="none")
+    assert (await Party(gateway).userinfo(told["access_token"])).json()["phone_number"]
 
 
 async def _signed_in_as(gateway: Gateway, person: str) -> Browser:
