@@ -69,7 +69,7 @@ def _answers(visitor: httpx2.Client) -> bool:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_proxy_of_the_manual_tells_who_came_and_logs_no_code(
+def test_the_proxy_of_the_manual_tells_who_came_and_logs_no_code_and_no_ticket(
     language: str, wecom_sandbox: Corner, tmp_path: Path
 ) -> None:
     authority, address, log = trustme.CA(), f"127.0.0.1:{free_port()}", tmp_path / "access.log"
@@ -88,9 +88,11 @@ def test_the_proxy_of_the_manual_tells_who_came_and_logs_no_code(
             answer = visitor.get(
                 "/signin/callback/main?code=a-code-of-wecoms&state=s", headers={"x-forwarded-for": "9.9.9.9"}
             )
-        assert answer.status_code == 400
+            opened = visitor.get("/notice/a-handle-of-ours")
+        assert answer.status_code == opened.status_code == 400
     events = [json.loads(line) for line in gateway.log.read_text().splitlines()]
     (seen,) = [event for event in events if event.get("path") == "/signin/callback/main"]
     assert seen["address"] == VISITOR
     assert '"GET /signin/callback/main" 400' in log.read_text()
-    assert "a-code-of-wecoms" not in log.read_text() + gateway.log.read_text()
+    assert '"GET /notice/" 400' in log.read_text()
+    assert not re.search("a-code-of-wecoms|a-handle-of-ours", log.read_text() + gateway.log.read_text())
