@@ -65,7 +65,7 @@ class SqliteDriver(Driver):
         answer: asyncio.Future[T] = loop.create_future()
         if not self._asked:
             # Once this round of the loop is over: all that it asks for goes to the writer together, and is one commit.
-            loop.call_soon(self._hand_over)
+            loop.call_soon(self._pass_on)
         self._asked.append(_Job(begin, loop, answer))
         return await answer
 
@@ -75,12 +75,12 @@ class SqliteDriver(Driver):
     async def close(self) -> None:
         """Write what is queued, then close."""
         self._is_closed = True
-        self._hand_over()
+        self._pass_on()
         self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
         self._reader.close()
 
-    def _hand_over(self) -> None:
+    def _pass_on(self) -> None:
         jobs, self._asked = self._asked, []
         self._jobs.put(jobs)
 
