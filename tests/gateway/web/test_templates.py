@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 from typing import get_args
 
 import jinja2
 import pytest
 from jinja2 import nodes
 
+from gongpai import gateway
 from gongpai.gateway.messages import CATALOGUE
 from gongpai.gateway.web.pages import Page
 
@@ -66,12 +68,19 @@ def test_every_message_a_template_asks_for_is_there() -> None:
         assert any(pattern.fullmatch(key) for key in CATALOGUE["en"]), pattern.pattern
 
 
-def test_every_message_is_asked_for_by_a_template() -> None:
-    patterns = list(keys_asked_for())
+def keys_said_without_a_page() -> Iterator[re.Pattern[str]]:
+    """Yield a pattern for each message that goes to somebody who sees no page of ours."""
+    for file in Path(gateway.__path__[0]).rglob("*.py"):
+        for key in re.findall(r"""\btext\(\w+, ["']([a-z_.]+)["']""", file.read_text(encoding="utf-8")):
+            yield re.compile(re.escape(key))
+
+
+def test_every_message_is_asked_for() -> None:
+    patterns = [*keys_asked_for(), *keys_said_without_a_page()]
     unused = [key for key in CATALOGUE["en"] if not any(pattern.fullmatch(key) for pattern in patterns)]
     assert unused == []
 
 
 def test_every_page_has_its_template_and_every_template_its_page() -> None:
     of_pages = {page.template for page in get_args(Page)}
-    assert of_pages | {"layout.html", "message.html", "facts.html"} == set(_SOURCES)
+    assert of_pages | {"layout.html", "message.html", "facts.html", "wish.html"} == set(_SOURCES)
