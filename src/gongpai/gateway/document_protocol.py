@@ -1,13 +1,10 @@
 """The fast path of discovery and the public keys: prepared bytes, written where the question for them arrives."""
 
-import asyncio
 import time
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-from uvicorn.server import ServerState
 
 from gongpai.gateway import metrics
 from gongpai.gateway.app import GatewayApp
@@ -26,15 +23,9 @@ class DocumentProtocol(FastProtocol):
 
     counts: ClassVar[metrics.Tally] = metrics.Tally(metrics.requests, _LABELS.values())
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._documents = cast("GatewayApp", config.app).documents
+    def prepare(self, app: object) -> None:
+        """Take the documents."""
+        self._documents = cast("GatewayApp", app).documents
         self._heads = PlainHeads(_QUESTIONS)
 
     def data_received(self, data: bytes) -> None:

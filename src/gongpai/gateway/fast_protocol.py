@@ -32,6 +32,11 @@ class FastProtocol(BoundedProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._default_headers: list[tuple[bytes, bytes]] = []
         self._default_lines = b""
+        self.prepare(config.app)
+
+    def prepare(self, app: object) -> None:
+        """Take from the served *app* what this path answers with."""
+        raise NotImplementedError
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Write down what was counted: the last connection may be the end of this worker."""

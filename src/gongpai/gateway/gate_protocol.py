@@ -3,11 +3,9 @@
 import asyncio
 import time
 from functools import lru_cache
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-from uvicorn.server import ServerState
 
 from gongpai.gateway import metrics
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
@@ -32,15 +30,9 @@ class GateProtocol(FastProtocol):
         metrics.gate_decisions, [(outcome.value, "memory") for outcome in sorted(_ANSWERED_HERE)]
     )
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._forward_auth = cast("ForwardAuth", config.app)
+    def prepare(self, app: object) -> None:
+        """Take the gate."""
+        self._forward_auth = cast("ForwardAuth", app)
         self._is_trusted = False
         self._heads = PlainHeads(_QUESTIONS)
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from typing import Any, cast
+from typing import cast
 
 from starlette.types import Message, Scope
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-from uvicorn.server import ServerState
 
 from gongpai.gateway.app import GatewayApp
 from gongpai.gateway.document_protocol import DocumentProtocol
@@ -29,15 +27,10 @@ _MOST_HELD_BYTES = 65_536
 class MachineProtocol(DocumentProtocol):
     """Answers the calls that come most; what comes on the connection meanwhile waits until it was answered."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._machines = cast("GatewayApp", config.app).public
+    def prepare(self, app: object) -> None:
+        """Take the endpoints, too."""
+        super().prepare(app)
+        self._machines = cast("GatewayApp", app).public
         self._calls = PlainHeads(_CALLS)
         self._call: asyncio.Task[None] | None = None
         self._held = b""
