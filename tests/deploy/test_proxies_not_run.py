@@ -33,7 +33,7 @@ def test_a_file_that_no_test_runs_says_so_in_its_first_words(file: Path) -> None
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_so_does_the_manual(language: str) -> None:
+def test_the_manual_says_so_of_the_same_two(language: str) -> None:
     page = (DEPLOY.parent / "docs" / language / "forward-auth.md").read_text(encoding="utf-8")
     for name in ("Traefik", "Envoy"):
         (row,) = [line for line in page.splitlines() if line.startswith(f"| {name} |")]
