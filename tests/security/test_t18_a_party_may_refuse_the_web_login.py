@@ -75,6 +75,7 @@ async def test_who_signs_out_at_once_is_told_of_all_the_same_and_keeps_nothing(
     async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"wiki": own})) as gateway:
         wecom_sandbox.plan_fault("message/send", http_status=502, times=1)
         thief, party = await by_scan(gateway), Party(gateway, own)
+        own_tokens = await party.tokens(gateway.browser(), scope="openid offline_access")
         tokens = await party.tokens(thief, scope="openid offline_access")
         await thief.post("/signout", page=(await thief.get("/signout")).text)
         refreshed = (await party.refresh(tokens["refresh_token"])).json()
@@ -89,6 +90,7 @@ async def test_who_signs_out_at_once_is_told_of_all_the_same_and_keeps_nothing(
             assert (await phone.post(link, page=page.text)).status_code == 200
         assert (await party.refresh(refreshed["refresh_token"])).status_code == 400
         assert (await party.userinfo(refreshed["access_token"])).status_code == 401
+        assert (await party.refresh(own_tokens["refresh_token"])).status_code == 200
 
 
 @pytest.mark.parametrize("kept", ["hash", "sealed"])
