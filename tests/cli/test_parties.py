@@ -10,20 +10,11 @@ from typer.testing import CliRunner, Result
 
 from gongpai.cli.program import program
 from gongpai.gateway.parties import Parties
-from gongpai.gateway.records import World
 from gongpai.gateway.records_provider import RelyingParty
-from gongpai.gateway.store.migrate import migrate
 from gongpai.gateway.store.open import open_stores
 from settings_of_tests import RIGHT
 
 CALLBACK = "https://grafana.example.com/login/generic_oauth"
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    storage = f"sqlite://{tmp_path}/gongpai.db"
-    migrate(storage, World.WECOM)
-    return storage
 
 
 def run(storage: str, *arguments: str, **changes: str) -> Result:

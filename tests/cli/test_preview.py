@@ -4,7 +4,6 @@ import asyncio
 import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -16,8 +15,7 @@ from gongpai.gateway.oidc.names import NoEmail
 from gongpai.gateway.portraits import Known
 from gongpai.gateway.preview.provenance import Origin, Remark, Row
 from gongpai.gateway.preview.reader import Absence, Preview
-from gongpai.gateway.records import Fact, Profile, World
-from gongpai.gateway.store.migrate import migrate
+from gongpai.gateway.records import Fact, Profile
 from gongpai.gateway.store.open import open_stores
 from gongpai.wecom.signin import Way
 from memory import make_person, make_session
@@ -40,13 +38,6 @@ GATE = {
     "GONGPAI_GATE__HOSTS__TREE__ORIGIN": "https://tree.example.com",
     "GONGPAI_GATE__HOSTS__TREE__POLICY__ALLOW_DEPARTMENTS": "1",
 }
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    storage = f"sqlite://{tmp_path}/gongpai.db"
-    migrate(storage, World.WECOM)
-    return storage
 
 
 def sign_in(storage: str, **changes: object) -> None:

@@ -8,19 +8,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from gongpai.cli.program import program
-from gongpai.gateway.records import World
-from gongpai.gateway.store.migrate import migrate
 from settings_of_tests import RIGHT
 
 URL = "https://grafana.corp.example"
 CALLBACK = f"{URL}/login/generic_oauth"
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> str:
-    storage = f"sqlite://{tmp_path}/gongpai.db"
-    migrate(storage, World.WECOM)
-    return storage
 
 
 def run(storage: str, *arguments: str, **changes: str) -> Result:
