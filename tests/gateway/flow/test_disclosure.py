@@ -83,6 +83,14 @@ async def test_the_answer_counts_only_in_the_session_that_asked(gateway: Gateway
     assert "auth/getuserdetail" not in gateway.corner.counts()
 
 
+async def test_the_answer_does_not_count_in_a_later_session_of_the_same_person(gateway: Gateway) -> None:
+    browser, state = await _asked(gateway)
+    await browser.sign_in("/signin?fresh=1")
+    answer = await browser.get(callback(state, _consent(gateway, "lisi", "mobile")))
+    assert answer.status_code == 400
+    assert "auth/getuserdetail" not in gateway.corner.counts()
+
+
 async def test_without_a_user_ticket_there_is_a_reason(gateway: Gateway) -> None:
     browser, state = await _asked(gateway)
     await browser.get(callback(state, gateway.mint("lisi")))
