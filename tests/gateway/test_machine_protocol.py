@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -110,6 +111,21 @@ async def test_a_call_under_way_is_answered_before_the_worker_ends(provider: Gat
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b"connection: close" in answer
     assert answer.endswith(b"{}")
+
+
+async def test_a_call_that_is_broken_off_ends_its_connection(provider: Gateway) -> None:
+    async def break_off(_call: Call) -> Answer:
+        raise asyncio.CancelledError
+
+    assert isinstance(provider.app, GatewayApp)
+    machines = replace(provider.app.public, endpoints={"/introspect": Endpoint(break_off, ("POST",))})
+    broken = replace(provider, app=replace(provider.app, public=machines))
+    async with serving(broken, MachineProtocol) as (port, _), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(call("/introspect", "token=x").encode())
+        with suppress(ConnectionResetError):
+            assert await reader.read(-1) == b""
+        writer.close()
 
 
 async def test_one_who_hangs_up_hinders_nobody(provider: Gateway) -> None:

@@ -69,7 +69,12 @@ class MachineProtocol(DocumentProtocol):
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        answer, lines = await self._machines.answer(self._machines.endpoints[path], scope, receive)
+        try:
+            answer, lines = await self._machines.answer(self._machines.endpoints[path], scope, receive)
+        except BaseException:
+            # Broken off: who asks shall not wait for ever, nor what stands behind the call be taken for its answer.
+            self.transport.abort()
+            raise
         if self._is_ending:
             lines.append((b"connection", b"close"))
         if not self.transport.is_closing():
