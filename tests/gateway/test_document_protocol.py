@@ -1,11 +1,19 @@
 """The fast path of discovery and the keys says what the long way says, and stays out of everything else."""
 
+import asyncio
+import re
+from dataclasses import replace
+
 import pytest
 
 from gateways import Gateway
 from gongpai.gateway import metrics
+from gongpai.gateway.app import GatewayApp
 from gongpai.gateway.document_protocol import DocumentProtocol
 from gongpai.gateway.protocols import BoundedProtocol
+from gongpai.gateway.web.machine import Answer, Call
+from gongpai.gateway.web.machines import Endpoint
+from memory import until
 from raw_http import HEAD, ask, serving
 
 PLAIN = f"GET /jwks HTTP/1.1\r\n{HEAD}\r\n"
@@ -45,3 +53,42 @@ async def test_what_is_answered_at_once_is_counted_by_the_time_the_connection_en
     async with serving(provider, DocumentProtocol) as (port, _):
         await ask(port, PLAIN, PLAIN)
     assert counter._value.get() == before + 2
+
+
+async def test_a_question_behind_a_call_under_way_is_answered_after_it(provider: Gateway) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_call: Call) -> Answer:
+        begun.set()
+        await go_on.wait()
+        return Answer(b"late")
+
+    assert isinstance(provider.app, GatewayApp)
+    endpoints = {**provider.app.public.endpoints, "/introspect": Endpoint(answer_late, ("POST",))}
+    late = replace(provider, app=replace(provider.app, public=replace(provider.app.public, endpoints=endpoints)))
+    async with serving(late, DocumentProtocol) as (port, server), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST /introspect HTTP/1.1\r\n{HEAD}Content-Length: 0\r\n\r\n".encode())
+        await begun.wait()
+        (connection,) = server.server_state.connections
+        writer.write(PLAIN.encode())
+        await until(lambda: bool(connection.pipeline))  # type: ignore[union-attr]  # uvicorn's own waiting line
+        go_on.set()
+        came = await reader.readuntil(b'{"keys":')
+        writer.close()
+    assert came.count(b"HTTP/1.1 ") == 2
+    assert b"late" in came
+
+
+async def test_who_has_a_document_already_is_told_so(provider: Gateway) -> None:
+    async with serving(provider, DocumentProtocol) as (port, _), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(PLAIN.encode())
+        tag = re.search(rb'etag: (".+?")', await reader.readuntil(b"\r\n\r\n"))
+        assert tag is not None
+        await reader.readuntil(b"]}")
+        # Alone on the way, so that nothing but this header keeps it from being answered at once.
+        writer.write(f"GET /jwks HTTP/1.1\r\n{HEAD}If-None-Match: {tag[1].decode()}\r\n\r\n".encode())
+        answer = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 304")

@@ -1,4 +1,4 @@
-"""T21: behind a head that was refused nothing is read, so no bytes of it are taken for a question."""
+"""T21: no bytes of a head, be it refused or unfinished, are taken for a question."""
 
 import asyncio
 import socket
@@ -59,10 +59,11 @@ async def gateway(wecom_sandbox: Corner, tmp_path: Path) -> AsyncIterator[Gatewa
         yield opened
 
 
-@pytest.mark.parametrize(("protocol", "question"), [(WatchedDocuments, DOCUMENT), (WatchedGate, GATE)])
-async def test_what_follows_a_refused_head_is_dropped(
-    gateway: Gateway, protocol: type[WatchedDocuments | WatchedGate], question: bytes
-) -> None:
+BOTH = pytest.mark.parametrize(("protocol", "question"), [(WatchedDocuments, DOCUMENT), (WatchedGate, GATE)])
+
+
+async def told(gateway: Gateway, protocol: type[WatchedDocuments | WatchedGate], *pieces: bytes) -> bytes:
+    """Send *pieces* so that each arrives by itself; return all that comes until the connection ends."""
     protocol.heard, protocol.faults = 0, []
     assert isinstance(gateway.app, GatewayApp)
     app: Any = gateway.app.gate if protocol is WatchedGate else gateway.app
@@ -70,11 +71,30 @@ async def test_what_follows_a_refused_head_is_dropped(
         async with listening.serving(app, protocol, listener), asyncio.timeout(90):
             reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
             sent = 0
-            for piece in (question, *ENDLESS, question, question):
+            for piece in pieces:
                 writer.write(piece)
                 sent += len(piece)
                 await until(lambda sent=sent: protocol.heard == sent)  # type: ignore[misc]  # bound in this round
-            assert (await reader.read()).count(b"HTTP/1.1 ") == len(["the question", "the refusal"])
+            came = await reader.read()
             writer.close()
             await writer.wait_closed()
     assert protocol.faults == []
+    return came
+
+
+@BOTH
+async def test_what_follows_a_refused_head_is_dropped(
+    gateway: Gateway, protocol: type[WatchedDocuments | WatchedGate], question: bytes
+) -> None:
+    came = await told(gateway, protocol, question, *ENDLESS, question, question)
+    assert came.count(b"HTTP/1.1 ") == len(["the question", "the refusal"])
+
+
+@BOTH
+async def test_a_question_inside_an_unfinished_head_is_a_part_of_it(
+    gateway: Gateway, protocol: type[WatchedDocuments | WatchedGate], question: bytes
+) -> None:
+    unfinished = b"GET /nothing HTTP/1.1\r\nConnection: close\r\nX-Long: "
+    came = await told(gateway, protocol, unfinished, question)
+    assert came.startswith(b"HTTP/1.1 404")
+    assert came.count(b"HTTP/1.1 ") == 1
