@@ -88,7 +88,7 @@ def judge_email(
         case EmailSource.PERSONAL:
             address = _well_formed(fact_of("email", profile, disclosure))
             return address if isinstance(address, NoEmail) else Email(address, is_verified=False)
-        case EmailSource.NONE:
+        case _:
             return NoEmail.NOT_WANTED
 
 
