@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from gongpai.gateway.keys import KeyKeeper
-from gongpai.gateway.records import Person, Purpose, Session, SignInAttempt, World
+from gongpai.gateway.records import NewsKind, Person, Purpose, Session, SignInAttempt, World
 from gongpai.gateway.store.migrate import migrate
 from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.gateway.store.sql import news
 from gongpai.wecom.models import Member
 from services import PostgresServer
 
@@ -76,6 +77,17 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while not condition():  # noqa: ASYNC110  # what is watched may be another process
             await asyncio.sleep(0.01)
+
+
+async def tell(stores: Stores, kind: NewsKind, ref: str, until: datetime) -> None:
+    """Tell a piece of news as the acts that make it true do."""
+    await stores.driver.transact(lambda: news.tell(kind, ref, 0, until), tells=True)
+
+
+async def newest_news(stores: Stores) -> int:
+    """Return the number of the newest piece of news; 0 if nothing was ever told."""
+    told = await stores.news.after(0, 1000)
+    return told[-1].sequence if told else 0
 
 
 def make_person(userid: str = "lisi", corpid: str = "wwcorp", **changes: object) -> Person:

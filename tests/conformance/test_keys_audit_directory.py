@@ -7,7 +7,7 @@ import pytest
 
 from gongpai.gateway.records import AuditRecord, DirectoryEntry, KeyPurpose, NewsKind, SealedKey, SeenCode
 from gongpai.gateway.store.open import Stores
-from memory import NOW, make_attempt, make_person, make_session
+from memory import NOW, make_attempt, make_person, make_session, newest_news, tell
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
 
@@ -37,7 +37,7 @@ async def test_a_new_key_sets_when_the_older_ones_of_its_purpose_retire(stores: 
 
 async def test_a_revoked_key_is_erased_and_told(stores: Stores) -> None:
     await stores.keys.add(_key("00000001"), retire_others_at=None, only_if_none=False)
-    before = await stores.news.head()
+    before = await newest_news(stores)
     assert await stores.keys.revoke("00000001", NOW) is KeyPurpose.GATE
     assert await stores.keys.revoke("00000001", NOW) is None
     assert "00000001" not in {key.key_id for key in await stores.keys.find()}
@@ -67,8 +67,6 @@ async def test_a_newer_directory_entry_stays(stores: Stores) -> None:
         stores.directory.put(new), stores.directory.put(DirectoryEntry("key", b"old", NOW - timedelta(1)))
     )
     assert await stores.directory.get("key") == new
-    await stores.directory.drop("key")
-    assert await stores.directory.get("key") is None
 
 
 async def test_clean_up_takes_what_is_over_in_batches_and_leaves_the_rest(stores: Stores) -> None:
@@ -92,7 +90,7 @@ async def test_clean_up_takes_what_is_over_in_batches_and_leaves_the_rest(stores
 
 async def test_clean_up_never_takes_news_of_keys_before_every_worker_heard_them(stores: Stores) -> None:
     key_id = (await stores.keys.find())[0].key_id
-    before = await stores.news.head()
+    before = await newest_news(stores)
     await stores.keys.revoke(key_id, NOW)
     await stores.cleaner.sweep(NOW + timedelta(hours=1), 100)
     assert [news.ref for news in await stores.news.after(before, 10)] == [key_id]
@@ -100,9 +98,9 @@ async def test_clean_up_never_takes_news_of_keys_before_every_worker_heard_them(
 
 async def test_news_of_an_end_stay_until_the_cookie_would_run_out(stores: Stores) -> None:
     until = NOW + timedelta(hours=12)
-    sequence = await stores.news.tell(NewsKind.SESSION_ENDED, "ref", 0, until)
-    before = sequence - 1
+    before = await newest_news(stores)
+    await tell(stores, NewsKind.SESSION_ENDED, "ref", until)
     await stores.cleaner.sweep(until, 100)
-    assert [news.sequence for news in await stores.news.after(before, 100)] == [sequence]
+    assert [news.ref for news in await stores.news.after(before, 100)] == ["ref"]
     await stores.cleaner.sweep(until + timedelta(seconds=1), 100)
     assert await stores.news.after(before, 100) == []

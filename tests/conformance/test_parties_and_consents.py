@@ -25,7 +25,7 @@ from gongpai.gateway.records_provider import (
     SigningAlg,
 )
 from gongpai.gateway.store.open import Stores
-from memory import NOW, Backend
+from memory import NOW, Backend, newest_news
 from memory_provider import Nodes, begin, make_code, make_grant, make_party
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
@@ -105,7 +105,7 @@ async def test_a_party_is_the_same_to_another_process(stores: Stores, backend: B
 
 
 async def test_each_change_of_a_party_is_told_and_heard_for_a_while(stores: Stores) -> None:
-    before, party = await stores.news.head(), make_party()
+    before, party = await newest_news(stores), make_party()
     await stores.parties.add(party)
     await stores.parties.add(party)
     await stores.parties.replace(party, replace(party, title="New"))

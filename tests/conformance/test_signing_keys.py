@@ -9,7 +9,7 @@ import pytest
 from gongpai.gateway.records import NewsKind
 from gongpai.gateway.records_provider import SigningAlg, SigningKey
 from gongpai.gateway.store.open import Stores
-from memory import NOW
+from memory import NOW, newest_news
 from memory_provider import Nodes
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
@@ -50,7 +50,7 @@ async def test_of_two_who_rotate_at_once_one_does(nodes: Nodes) -> None:
 
 
 async def test_a_change_is_told_and_one_that_failed_is_not(stores: Stores) -> None:
-    before = await stores.news.head()
+    before = await newest_news(stores)
     key = make_key(1)
     assert await stores.signing_keys.change([], [key])
     assert not await stores.signing_keys.change([replace(key, version=3)], [])

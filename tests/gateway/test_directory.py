@@ -56,9 +56,6 @@ async def test_each_app_sees_for_itself_and_a_fresh_look_asks(stores: Stores) ->
     await directory.get_profile(KEY, 8, wecom.get_user, NOW)
     await directory.get_profile(KEY, 7, wecom.get_user, NOW, fresh=True)
     assert wecom.asked == 3
-    await directory.forget_profile(KEY, 7)
-    await directory.get_profile(KEY, 7, wecom.get_user, NOW)
-    assert wecom.asked == 4
 
 
 async def test_whoever_asks_meanwhile_waits_for_the_same_answer(stores: Stores) -> None:

@@ -1,7 +1,7 @@
 """T14: no worker believes a seal alone unless it surely heard of every session that ended."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -56,17 +56,11 @@ class AnsweringLate:
 
     answered_at = 0.0
 
-    async def tell(self, kind: NewsKind, ref: str, number: int, until: datetime) -> int:
-        raise NotImplementedError
-
     async def after(self, sequence: int, limit: int) -> list[News]:
         assert (sequence, limit) == (0, 1000)
         await asyncio.sleep(0)
         self.answered_at = asyncio.get_running_loop().time()
         return []
-
-    async def head(self) -> int:
-        return 0
 
 
 async def test_freshness_counts_from_before_the_store_was_asked(stores: Stores) -> None:

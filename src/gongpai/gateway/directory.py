@@ -66,10 +66,6 @@ class Directory:
         await self._store.put(DirectoryEntry(name, msgspec.json.encode(profile), now))
         return HeldProfile(profile, now)
 
-    async def forget_profile(self, key: AccountKey, agentid: int) -> None:
-        """Forget what is held of *key*, so that the next sign-in asks WeCom."""
-        await self._store.drop(_profile_name(key, agentid))
-
     async def get_parents(
         self, corpid: str, agentid: int, fetch: Callable[[], Awaitable[Sequence[DepartmentNode]]], now: datetime
     ) -> Mapping[int, int]:

@@ -17,7 +17,7 @@ from gongpai.gateway.store.migrate import migrate
 from gongpai.gateway.store.move import move
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.store.sql.tables import metadata
-from memory import NOW, SECRET_KEY, Backend
+from memory import NOW, SECRET_KEY, Backend, newest_news, tell
 from memory_provider import begin, make_issued, make_party
 from services import PostgresServer
 
@@ -49,7 +49,7 @@ async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: 
     await stores.parties.add(make_party())
     keys = SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
     await keys.load(NOW)
-    told = await stores.news.head()
+    told = await newest_news(stores)
     assert await move(file, target) == count(file)
     async with open_stores(target) as moved:
         await KeyKeeper(moved.keys, moved.ring, SECRET_KEY, timedelta(hours=12)).load(NOW)
@@ -61,8 +61,9 @@ async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: 
         await same.load(NOW)
         assert same.jwks == keys.jwks
         assert same.sign(SigningAlg.ES256, "JWT", {})
-        assert await moved.news.head() == told
-        assert await moved.news.tell(NewsKind.SESSION_ENDED, "ref", 0, NOW) == told + 1
+        assert await newest_news(moved) == told
+        await tell(moved, NewsKind.SESSION_ENDED, "ref", NOW)
+        assert await newest_news(moved) == told + 1
 
 
 async def test_a_database_in_use_is_left_alone(stores: Stores, file: Path, target: str) -> None:

@@ -15,7 +15,6 @@ from gongpai.gateway.records import (
     HandoffOutcome,
     KeyPurpose,
     News,
-    NewsKind,
     Person,
     Profile,
     SealedKey,
@@ -148,16 +147,8 @@ class SessionFactsStore(Protocol):
 class NewsStore(Protocol):
     """What every worker must hear, in the order in which it was committed."""
 
-    async def tell(self, kind: NewsKind, ref: str, number: int, until: datetime) -> int:
-        """Tell everyone; return the sequence number."""
-        ...
-
     async def after(self, sequence: int, limit: int) -> list[News]:
         """Return what came after *sequence*, in order, at most *limit* at a time."""
-        ...
-
-    async def head(self) -> int:
-        """Return the newest sequence number; 0 if nothing was ever told."""
         ...
 
 
@@ -226,10 +217,6 @@ class DirectoryStore(Protocol):
 
     async def put(self, entry: DirectoryEntry) -> None:
         """Keep *entry* in place of an older one."""
-        ...
-
-    async def drop(self, key: str) -> None:
-        """Forget the entry."""
         ...
 
 

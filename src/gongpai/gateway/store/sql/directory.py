@@ -1,6 +1,6 @@
 """What was read from WeCom's directory, in SQL."""
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gongpai.gateway.records import DirectoryEntry
@@ -18,7 +18,6 @@ _PUT = Statement(
         where=directory.c.fetched_at <= _insert.excluded.fetched_at,
     ),
 )
-_DROP = Statement(delete(directory).where(directory.c.key == bindparam("of_key")))
 
 
 class SqlDirectory:
@@ -35,7 +34,3 @@ class SqlDirectory:
     async def put(self, entry: DirectoryEntry) -> None:
         """As the port says."""
         await self._driver.write(_PUT(_codec.to_params(entry)))
-
-    async def drop(self, key: str) -> None:
-        """As the port says."""
-        await self._driver.write(_DROP(of_key=key))

@@ -22,15 +22,12 @@ _AFTER = Statement(
     .order_by(news.c.sequence)
     .limit(bindparam("most")),
 )
-_HEAD = Statement(select(news_head.c.sequence))
 
 
-def tell(kind: NewsKind, ref: str, number: int, until: datetime) -> Work[int]:
+def tell(kind: NewsKind, ref: str, number: int, until: datetime) -> Work[None]:
     """Tell everyone, inside the transaction that makes it true."""
-    ((drawn,),) = yield _DRAW()
-    sequence = int(str(drawn))
+    ((sequence,),) = yield _DRAW()
     yield _TELL(sequence=sequence, kind=kind.value, ref=ref, number=number, until=to_micros(until))
-    return sequence
 
 
 class SqlNews:
@@ -39,16 +36,7 @@ class SqlNews:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
-    async def tell(self, kind: NewsKind, ref: str, number: int, until: datetime) -> int:
-        """As the port says."""
-        return await self._driver.transact(lambda: tell(kind, ref, number, until), tells=True)
-
     async def after(self, sequence: int, limit: int) -> list[News]:
         """As the port says."""
         rows = await self._driver.read(_AFTER(sequence=sequence, most=limit))
         return [_codec.from_row(row) for row in rows]
-
-    async def head(self) -> int:
-        """As the port says."""
-        ((sequence,),) = await self._driver.read(_HEAD())
-        return int(str(sequence))
