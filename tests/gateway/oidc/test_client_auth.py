@@ -60,6 +60,15 @@ def test_basic_of_those_who_do_not_encode_works_for_secrets_of_ours() -> None:
     )
 
 
+@pytest.mark.parametrize("secret", ["aB3+/c9==", "50%25 of + it", "100%"])
+def test_basic_of_those_who_do_not_encode_works_for_every_secret(secret: str) -> None:
+    party = replace(_PARTY, secret_hashes=(_NEW, SecretHash(hash_secret(secret), _NOW)))
+    for header in (_basic("wiki", secret), _basic("wiki", quote_plus(secret))):
+        _check(read_credentials([header], _form()), party)
+    with pytest.raises(InvalidClientError):
+        _check(read_credentials([_basic("wiki", f"{secret} ")], _form()), party)
+
+
 def test_a_client_id_beside_basic_may_repeat_it() -> None:
     assert read_credentials([_basic("wiki", "x")], _form(client_id="wiki")) == SecretPresented("wiki", "x")
 

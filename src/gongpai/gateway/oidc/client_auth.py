@@ -29,6 +29,8 @@ class SecretPresented:
 
     client_id: str
     secret: str = field(repr=False)
+    verbatim: str | None = field(default=None, repr=False, compare=False)
+    """As Basic had it, where that is another word: clients of note (Authlib, JupyterHub) leave the encoding out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def check_credentials(
     if isinstance(presented, AssertionPresented):
         return check_assertion(presented.assertion, _require(party, AuthMethod.PRIVATE_KEY_JWT), audiences, now)
     if isinstance(presented, SecretPresented):
-        _check_secret(presented.secret, party)
+        _check_secret(presented, party)
     else:
         _require(party, AuthMethod.NONE)
     return None
@@ -103,11 +105,11 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check_secret(secret: str, party: RelyingParty | None) -> None:
+def _check_secret(presented: SecretPresented, party: RelyingParty | None) -> None:
     hashes = _NOBODY if party is None else tuple(each.hash for each in party.secret_hashes)
-    hashed = hash_secret(secret)
+    words = (presented.secret,) if presented.verbatim is None else (presented.secret, presented.verbatim)
     # All are compared, so that time does not tell which of two living secrets it was.
-    matches = [hmac.compare_digest(hashed, each) for each in hashes]
+    matches = [hmac.compare_digest(hash_secret(word), each) for word in words for each in hashes]
     _require(party, AuthMethod.SECRET)
     if not any(matches):
         raise InvalidClientError("wrong secret")
@@ -128,16 +130,16 @@ def _read_basic(header: str) -> SecretPresented:
         raise InvalidClientError("the Authorization header is not Basic")
     try:
         plain = base64.b64decode(header[len(_BASIC) :].strip(), validate=True).decode("ascii")
-        name, colon, secret = plain.partition(":")
+        name, colon, written = plain.partition(":")
         # Both are form-encoded before they are joined. Source: RFC 6749 2.3.1.
-        client_id, secret = (unquote_plus(part, errors="strict") for part in (name, secret))
+        client_id, secret = (unquote_plus(part, errors="strict") for part in (name, written))
     except (binascii.Error, ValueError):
         raise InvalidClientError("Basic cannot be read") from None
     if not colon or not client_id or not secret:
         raise InvalidClientError("Basic lacks a client_id or a secret")
     _require_length(client_id, CLIENT_ID_LIMIT)
     _require_length(secret, _SECRET_LIMIT)
-    return SecretPresented(client_id, secret)
+    return SecretPresented(client_id, secret, None if written == secret else written)
 
 
 def _read_assertion(assertion: str | None, kind: str | None, client_id: str | None) -> AssertionPresented:
