@@ -249,6 +249,7 @@ def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[Ba
         Route("/me/disclosure/erase", Answering(account.erase_disclosure), methods=["POST"]),
         Route("/me/consents/withdraw", Answering(account.withdraw_consent), methods=["POST"]),
         Route("/me/sessions/end", Answering(account.end_session), methods=["POST"]),
+        Route("/me/sessions/end/all", Answering(account.end_sessions), methods=["POST"]),
         Route("/language/{language}", _choose_language, methods=["GET"]),
         Route("/", Answering(home), methods=["GET"]),
     ]

@@ -17,6 +17,8 @@ from gateways import (
 )
 from gongpai.sandbox import Corner
 
+_FORMS = ["/me/sessions/end", "/me/sessions/end/all", "/me/disclosure/erase", "/me/disclosure"]
+
 
 def _handles(page: str) -> list[str]:
     return re.findall(r'name="handle" value="([0-9a-f]{64})"', page)
@@ -126,6 +128,21 @@ async def test_own_sessions_are_listed_and_ended(gateway: Gateway) -> None:
     assert (await phone.get("/me")).status_code == 303
 
 
+async def test_a_person_ends_all_their_sessions_at_once_and_nobody_elses(gateway: Gateway) -> None:
+    phone, desktop, stranger = gateway.browser(), gateway.browser(), gateway.browser()
+    await phone.sign_in()
+    assert 'action="/me/sessions/end/all"' not in (await phone.get("/me")).text
+    await desktop.sign_in()
+    state = (await stranger.begin())["state"]
+    await stranger.get(callback(state, gateway.mint("zhaomin")))
+    page = (await desktop.get("/me")).text
+    assert 'action="/me/sessions/end/all"' in page
+    assert (await desktop.post("/me/sessions/end/all", page=page)).headers["location"] == "/me"
+    assert (await phone.get("/me")).status_code == 303
+    assert (await desktop.get("/me")).status_code == 303
+    assert (await stranger.get("/me")).status_code == 200
+
+
 async def test_nobody_elses_session_can_be_ended(gateway: Gateway) -> None:
     victim, thief = gateway.browser(), gateway.browser()
     await victim.sign_in()
@@ -138,7 +155,7 @@ async def test_nobody_elses_session_can_be_ended(gateway: Gateway) -> None:
     assert (await victim.get("/me")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/me/sessions/end", "/me/disclosure/erase", "/me/disclosure"])
+@pytest.mark.parametrize("path", _FORMS)
 async def test_a_form_without_our_token_changes_nothing(gateway: Gateway, path: str) -> None:
     browser = gateway.browser()
     await browser.sign_in()
@@ -147,7 +164,7 @@ async def test_a_form_without_our_token_changes_nothing(gateway: Gateway, path: 
     assert (await browser.get("/me")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/me/sessions/end", "/me/disclosure/erase", "/me/disclosure"])
+@pytest.mark.parametrize("path", _FORMS)
 async def test_a_form_from_a_browser_whose_session_ended_leads_to_sign_in(gateway: Gateway, path: str) -> None:
     browser = gateway.browser()
     page = (await browser.get("/signout")).text

@@ -108,6 +108,19 @@ class Account:
         await self.sessions.end(own[handle], EndReason.ENDED_BY_MEMBER, now, ip=visit.address)
         return see_other(HOME)
 
+    async def end_sessions(self, visit: Visit) -> Response:
+        """End all of the person's sessions, this one last: ``POST /me/sessions/end/all``."""
+        await visit.form()
+        session = await self._session(visit)
+        if session is None:
+            return _to_sign_in()
+        now = self.clock()
+        others = [each for each in await self.sessions.find(session.subject, now) if each.ref != session.ref]
+        # Who loses the connection in the middle can still ask again.
+        for each in (*others, session):
+            await self.sessions.end(each, EndReason.ENDED_BY_MEMBER, now, ip=visit.address)
+        return see_other(HOME)
+
     async def _session(self, visit: Visit) -> Session | None:
         return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
 
