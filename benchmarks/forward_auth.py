@@ -67,7 +67,7 @@ def _cookie() -> str:
     stamp = host_gate(HOST).stamp
     # Made ahead, so that a long run does not meet the renewal.
     cookie = GateCookie(
-        "0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, "main", 0, now + 3_600, now + 43_200, NAME, (stamp,)
+        "0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, 0, now + 3_600, now + 43_200, NAME, (stamp,)
     )
     return (seal_gate(make_ring(), cookie, b"app.example.com") or b"").decode()
 

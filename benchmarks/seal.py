@@ -13,7 +13,7 @@ from gongpai.gateway.ring import KeyRing, RingKey
 AUDIENCE = b"app.example.com"
 START = 1_800_000_000
 GROUPS = b",".join(b"dept:%d" % number for number in range(8))
-COOKIE = GateCookie("0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, "main", 0, START, START + 43_200)
+COOKIE = GateCookie("0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, 0, START, START + 43_200)
 _TEN_MICROSECONDS = Bar(max_us=10)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from gongpai.gateway.keys import KeyKeeper
-from gongpai.gateway.records import NewsKind, Person, Purpose, Session, SignInAttempt, World
+from gongpai.gateway.records import KeyPurpose, NewsKind, Person, Purpose, Session, SignInAttempt, World
+from gongpai.gateway.ring import KEY_ID_BYTES, KeyRing
 from gongpai.gateway.store.migrate import migrate
 from gongpai.gateway.store.open import Stores, open_stores
 from gongpai.gateway.store.sql import news
@@ -70,6 +72,11 @@ async def stores(backend: Backend) -> AsyncIterator[Stores]:
     async with open_stores(backend.storage, backend.tickets, SECRET_KEY) as opened:
         await KeyKeeper(opened.keys, opened.ring, SECRET_KEY, timedelta(hours=12)).load(NOW)
         yield opened
+
+
+def sealing_key(ring: KeyRing, purpose: KeyPurpose) -> str:
+    """Return the id of the key that seals: it stands in what it sealed."""
+    return urlsafe_b64decode(ring.seal(purpose, b"plain", b"use") + b"==")[1 : 1 + KEY_ID_BYTES].hex()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -128,7 +128,6 @@ async def test_an_expired_grant_is_neither_found_nor_revoked(stores: Stores) -> 
         (EndReason.DISOWNED, False),
         (EndReason.REPLACED, True),
         (EndReason.DENIED, False),
-        (EndReason.ENDED_BY_OPERATOR, False),
     ],
 )
 async def test_the_end_of_a_session_takes_back_what_was_not_granted_beyond_it(

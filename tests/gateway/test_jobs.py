@@ -8,11 +8,11 @@ from gongpai.gateway.jobs import Jobs, keep_up
 from gongpai.gateway.keys import ROTATE_AFTER, KeyKeeper, WrongSecretKeyError
 from gongpai.gateway.records import KeyPurpose, SealedKey
 from gongpai.gateway.records_provider import SigningAlg
-from gongpai.gateway.ring import KeyRing, SealError
+from gongpai.gateway.ring import KeyRing, RingExhaustedError, SealError
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.open import Stores, open_stores
-from memory import NOW, SECRET_KEY, Backend, make_attempt, until
+from memory import NOW, SECRET_KEY, Backend, make_attempt, sealing_key, until
 from settings_of_tests import read
 
 
@@ -90,13 +90,14 @@ async def test_a_store_that_fails_stops_no_work_for_good(stores: Stores, fault: 
     keys.is_down = True
     with pytest.raises(fault):
         await keeper.load(NOW)
-    assert ring.sealing_key(KeyPurpose.SESSION) is not None  # what is known is held, whatever became of the reservation
+    # What is known is held, whatever became of the reservation.
+    assert ring.open(KeyPurpose.SESSION, stores.ring.seal(KeyPurpose.SESSION, b"plain", b"use"), b"use") == b"plain"
     jobs = Jobs(stores.leases, sweeper, keeper, signing_keys_of(stores), timedelta(milliseconds=10))
     jobs.start()
     asked = keys.asked
     await until(lambda: sweeper.asked > 1 and keys.asked > asked + 1)
     keys.is_down = False
-    await until(lambda: all(ring.allowance(ring.sealing_key(each) or b"") for each in KeyPurpose))
+    await until(lambda: all(_seals(ring, purpose) for purpose in KeyPurpose))
     await jobs.stop()
 
 
@@ -119,9 +120,7 @@ async def test_a_key_revoked_elsewhere_soon_opens_nothing_here(stores: Stores, b
     async with open_stores(backend.storage) as mine, keep_up(mine, config) as upkeep:
         await until(upkeep.is_ready)
         sealed = mine.ring.seal(KeyPurpose.SESSION, b"plain", b"use")
-        key_id = mine.ring.sealing_key(KeyPurpose.SESSION)
-        assert key_id is not None
-        await keeper_of(stores).revoke(key_id.hex(), NOW)
+        await keeper_of(stores).revoke(sealing_key(mine.ring, KeyPurpose.SESSION), NOW)
         await until(lambda: not _opens(mine, sealed))
         assert mine.ring.seal(KeyPurpose.SESSION, b"plain", b"use")
 
@@ -133,6 +132,14 @@ async def test_a_worker_with_another_secret_key_does_not_start(backend: Backend,
         with pytest.raises(WrongSecretKeyError):
             async with keep_up(mine, config):
                 pass
+
+
+def _seals(ring: KeyRing, purpose: KeyPurpose) -> bool:
+    try:
+        ring.seal(purpose, b"plain", b"use")
+    except RingExhaustedError:
+        return False
+    return True
 
 
 def _opens(stores: Stores, sealed: bytes) -> bool:

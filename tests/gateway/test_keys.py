@@ -6,7 +6,7 @@ from gongpai.gateway.keys import MOST_SEALS, ROTATE_AFTER, ROTATE_AT_SEALS, KeyK
 from gongpai.gateway.records import KeyPurpose
 from gongpai.gateway.ring import KeyRing, RingExhaustedError, SealError
 from gongpai.gateway.store.open import Stores
-from memory import NOW, SECRET_KEY
+from memory import NOW, SECRET_KEY, sealing_key
 
 SESSION = KeyPurpose.SESSION
 OLDEST = timedelta(hours=12)
@@ -23,7 +23,7 @@ async def test_all_processes_share_one_ring(stores: Stores) -> None:
     (_, one), (_, two) = await make_keeper(stores), await make_keeper(stores)
     for purpose in KeyPurpose:
         assert two.open(purpose, one.seal(purpose, b"plain", b"use"), b"use") == b"plain"
-    assert len({one.sealing_key(purpose) for purpose in KeyPurpose}) == len(KeyPurpose)
+    assert len({sealing_key(one, purpose) for purpose in KeyPurpose}) == len(KeyPurpose)
 
 
 async def test_whoever_only_looks_opens_everything_seals_nothing_and_writes_nothing(stores: Stores) -> None:
@@ -43,15 +43,14 @@ async def test_the_database_alone_opens_nothing(stores: Stores) -> None:
 
 async def test_a_rotated_key_seals_only_when_everybody_knows_it(stores: Stores) -> None:
     (keeper, one), (other, two) = await make_keeper(stores), await make_keeper(stores)
-    before = one.sealing_key(SESSION)
-    assert before is not None
+    before = sealing_key(one, SESSION)
     old = one.seal(SESSION, b"old", b"use")
     key_id = await keeper.rotate(SESSION, NOW)
     await keeper.refresh(NOW + timedelta(seconds=1))
-    assert one.sealing_key(SESSION) == before
+    assert sealing_key(one, SESSION) == before
     await other.refresh(NOW + timedelta(seconds=4))
     await keeper.tend(NOW + timedelta(seconds=6))
-    assert one.sealing_key(SESSION) == bytes.fromhex(key_id)
+    assert sealing_key(one, SESSION) == key_id
     assert two.open(SESSION, one.seal(SESSION, b"new", b"use"), b"use") == b"new"
     assert two.open(SESSION, old, b"use") == b"old"
     await other.tend(NOW + OLDEST + timedelta(seconds=6))
@@ -61,11 +60,10 @@ async def test_a_rotated_key_seals_only_when_everybody_knows_it(stores: Stores) 
 
 async def test_a_revoked_key_is_gone_at_once_and_another_seals(stores: Stores) -> None:
     keeper, ring = await make_keeper(stores)
-    key_id = ring.sealing_key(SESSION)
-    assert key_id is not None
+    key_id = sealing_key(ring, SESSION)
     sealed = ring.seal(SESSION, b"plain", b"use")
-    assert await keeper.revoke(key_id.hex(), NOW) is SESSION
-    assert await keeper.revoke(key_id.hex(), NOW) is None
+    assert await keeper.revoke(key_id, NOW) is SESSION
+    assert await keeper.revoke(key_id, NOW) is None
     await keeper.refresh(NOW)
     with pytest.raises(SealError):
         ring.open(SESSION, sealed, b"use")
@@ -74,9 +72,8 @@ async def test_a_revoked_key_is_gone_at_once_and_another_seals(stores: Stores) -
 
 async def test_a_key_that_made_all_its_seals_seals_no_more(stores: Stores) -> None:
     keeper, ring = await make_keeper(stores)
-    key_id = ring.sealing_key(SESSION)
-    assert key_id is not None
-    await stores.keys.reserve(key_id.hex(), MOST_SEALS)
+    key_id = sealing_key(ring, SESSION)
+    await stores.keys.reserve(key_id, MOST_SEALS)
     await keeper.refresh(NOW)
     with pytest.raises(RingExhaustedError):
         ring.seal(SESSION, b"plain", b"use")
@@ -84,21 +81,19 @@ async def test_a_key_that_made_all_its_seals_seals_no_more(stores: Stores) -> No
 
 async def test_no_process_is_allowed_a_seal_beyond_the_bound(stores: Stores) -> None:
     keeper, ring = await make_keeper(stores)
-    key_id = ring.sealing_key(SESSION)
-    assert key_id is not None
+    key_id = sealing_key(ring, SESSION)
     (key,) = [key for key in await keeper.find() if key.purpose is SESSION]
-    await stores.keys.reserve(key_id.hex(), MOST_SEALS - key.seals - 1)
+    await stores.keys.reserve(key_id, MOST_SEALS - key.seals - 1)
     other = KeyRing()
     await KeyKeeper(stores.keys, other, SECRET_KEY, OLDEST).load(NOW)
-    assert other.allowance(key_id) == 0
+    assert other.allowance(bytes.fromhex(key_id)) == 0
 
 
 async def test_an_old_or_much_used_key_is_due_and_a_young_one_is_not(stores: Stores) -> None:
     keeper, ring = await make_keeper(stores)
     assert await keeper.rotate_due(NOW) == []
-    key_id = ring.sealing_key(SESSION)
-    assert key_id is not None
-    await stores.keys.reserve(key_id.hex(), ROTATE_AT_SEALS)
+    key_id = sealing_key(ring, SESSION)
+    await stores.keys.reserve(key_id, ROTATE_AT_SEALS)
     assert len(await keeper.rotate_due(NOW)) == 1
     assert await keeper.rotate_due(NOW) == []
     assert len(await keeper.rotate_due(NOW + ROTATE_AFTER)) == len(KeyPurpose)

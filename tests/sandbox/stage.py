@@ -83,9 +83,7 @@ class Stage:
     def _issue(self, name: str) -> str:
         world = self.corner.world
         if name == "KEY":
-            return world.qr_logins.begin(
-                self.corp, self.app_a, page="qr_connect", redirect_uri="http://api.3dept.com", state=None, lang="zh"
-            ).key
+            return world.qr_logins.begin(self.corp, self.app_a, "http://api.3dept.com").key
         if name == "TOKEN_A_EXPIRED":
             token = world.issue_token(Principal(self.corp, self.app_a))
             token.expires_at -= _EXPIRED

@@ -19,9 +19,7 @@ def _post(phone: TestClient, path: str, form: Mapping[str, str | list[str]]) -> 
 
 def _begin(corner: CornerState) -> QrLogin:
     corp, app = corner.world.require_app(1000000)
-    return corner.world.qr_logins.begin(
-        corp, app, page="web_login", redirect_uri="http://api.3dept.com/cb", state="S", lang="zh"
-    )
+    return corner.world.qr_logins.begin(corp, app, "http://api.3dept.com/cb")
 
 
 @pytest.mark.parametrize("path", ["/phone", "/phone/people", "/phone/waiting", "/phone/open?url=http://a.example"])

@@ -18,7 +18,7 @@ SECOND = int(NOW.timestamp())
 
 
 def cookie_of(ref: str) -> GateCookie:
-    return GateCookie(ref, b"subject", b"lisi", b"", b"", "main", 0, SECOND, SECOND + 43_200)
+    return GateCookie(ref, b"subject", b"lisi", b"", b"", 0, SECOND, SECOND + 43_200)
 
 
 async def no_keys(_now: object) -> None:

@@ -13,7 +13,7 @@ SECOND = int(NOW.timestamp())
 
 
 def cookie_of(subject: str, epoch: int) -> GateCookie:
-    return GateCookie("ref", subject.encode(), b"lisi", b"", b"", "main", epoch, SECOND, SECOND + 43_200)
+    return GateCookie("ref", subject.encode(), b"lisi", b"", b"", epoch, SECOND, SECOND + 43_200)
 
 
 def verdict(ring: KeyRing, heard: Heard, cookie: GateCookie) -> object:

@@ -57,7 +57,7 @@ def person(guarded: Guarded, name: str) -> bytes:
     now = int(guarded.gateway.clock().timestamp())
     stamp = guarded.gate.gate.hosts["app"].stamp
     subject, username = f"subject-{name}".encode(), name.encode()
-    cookie = GateCookie(f"ref-{name}", subject, username, b"", b"", "main", 0, now, now + 900, b"", (stamp,))
+    cookie = GateCookie(f"ref-{name}", subject, username, b"", b"", 0, now, now + 900, b"", (stamp,))
     return seal_gate(guarded.gate.entry.ring, cookie, AUDIENCE) or b""
 
 

@@ -37,7 +37,7 @@ def test_the_sandbox_needs_hosts_of_its_own_or_its_ca(tmp_path: Path) -> None:
 def test_hosts_that_are_not_wecoms_need_to_be_called_private() -> None:
     hosts = {"hosts__api": "https://api.example.net"}
     assert faults(**hosts) == [("hosts", "foreign_hosts")]
-    assert read(**hosts, private_wecom="true").private_wecom
+    assert not read(**hosts, private_wecom="true").hosts.is_wecom
     both = {**SANDBOX, "private_wecom": "true", "public_url": "http://127.0.0.1:8000"}
     assert faults(**both) == [("sandbox", "sandbox_or_private")]
 
@@ -60,7 +60,7 @@ def test_a_database_of_the_other_world_stops_the_start(
 async def test_a_gateway_that_means_wecom_lets_nobody_in_by_the_sandboxs_word(
     wecom_sandbox: Corner, tmp_path: Path
 ) -> None:
-    config = gateway_config(wecom_sandbox, tmp_path, sandbox=False, private_wecom=True)
+    config = gateway_config(wecom_sandbox, tmp_path, sandbox=False)
     async with open_gateway(wecom_sandbox, config) as gateway:
         browser = gateway.browser()
         state = (await browser.begin())["state"]

@@ -97,7 +97,6 @@ class Entry:
             username=header_value(await self._username(session)),
             email=header_value(address or ""),
             groups=groups_value(groups_of(session.profile, _RULES)),
-            app=session.app,
             epoch=epoch,
             issued_at=int(self.clock().timestamp()),
             expires_at=int(session.expires_at.timestamp()),

@@ -33,9 +33,7 @@ class Upkeep:
     """What runs beside the requests of one worker."""
 
     feed: NewsFeed
-    keeper: KeyKeeper
     signing_keys: SigningKeys
-    jobs: "Jobs"
 
     def is_ready(self) -> bool:
         """Whether this worker may serve: it knows all that ended, and hears what ends (T14)."""
@@ -60,7 +58,7 @@ async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
     await feed.start()
     jobs.start()
     try:
-        yield Upkeep(feed, keeper, signing_keys, jobs)
+        yield Upkeep(feed, signing_keys)
     finally:
         await jobs.stop()
         await feed.stop()

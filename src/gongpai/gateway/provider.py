@@ -128,7 +128,7 @@ def _endpoints(rooms: Rooms, issuer: Issuer, portraits: Portraits, asking: Askin
     )
     device = DeviceAuthorization(caller, stores.devices, stores.counters, clock)
     return {
-        "/token": Endpoint(Token(caller, redeemer, clock), ("POST",), is_cross_origin=True),
+        "/token": Endpoint(Token(caller, redeemer), ("POST",), is_cross_origin=True),
         "/userinfo": Endpoint(userinfo, ("GET", "POST"), is_cross_origin=True),
         "/introspect": Endpoint(Introspection(caller, lookup), ("POST",)),
         "/revoke": Endpoint(Revocation(caller, lookup), ("POST",), is_cross_origin=True),

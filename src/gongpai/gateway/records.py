@@ -33,7 +33,6 @@ class EndReason(Enum):
     REPLACED = "replaced"
     RETIRED = "retired"
     DENIED = "denied"
-    ENDED_BY_OPERATOR = "ended_by_operator"
 
 
 class HandoffOutcome(Enum):

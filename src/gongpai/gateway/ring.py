@@ -89,11 +89,6 @@ class KeyRing:
             purpose: (_FORMAT + key_id, openers[purpose][_FORMAT + key_id]) for purpose, key_id in sealing.items()
         }
 
-    def sealing_key(self, purpose: KeyPurpose) -> bytes | None:
-        """Return the id of the key that seals for *purpose* now."""
-        sealer = self._sealers.get(purpose)
-        return None if sealer is None else sealer[0][len(_FORMAT) :]
-
     def allowance(self, key_id: bytes) -> int:
         """Return how many seals this process may still make with the key."""
         return self._allowances.get(_FORMAT + key_id, 0)

@@ -39,7 +39,6 @@ class Throwaway:
 
     certificate_pem: bytes
     leaf: trustme.LeafCert = field(repr=False)
-    ends: datetime
 
     @property
     def spki_sha256(self) -> str:
@@ -81,7 +80,7 @@ def make_throwaway(now: datetime) -> Throwaway:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
     leaf = authority.issue_cert(*WECOM_HOSTS, not_before=begins, not_after=ends)
-    return Throwaway(root_pem, leaf, ends)
+    return Throwaway(root_pem, leaf)
 
 
 def write_trust(throwaway: Throwaway, folder: Path, address: str) -> TrustFiles:

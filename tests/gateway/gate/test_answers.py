@@ -49,7 +49,7 @@ def signed(claims: Mapping[str, object]) -> str:
 GATE = Gate(gate_config(), "https://sso.example", RING, Ears(), signed)
 STAMP = GATE.hosts["app"].stamp
 PERSON = GateCookie(
-    "ref", b"subject", b"lisi", b"l@corp.example", b"dept:1", "main", 0, START, START + 900, b"%E6%9D%8E", (STAMP,)
+    "ref", b"subject", b"lisi", b"l@corp.example", b"dept:1", 0, START, START + 900, b"%E6%9D%8E", (STAMP,)
 )
 
 

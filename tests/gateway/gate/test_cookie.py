@@ -24,7 +24,7 @@ from memory import NOW
 
 AUDIENCE = b"app.example.com"
 START = 1_800_000_000
-COOKIE = GateCookie("ref", b"subject", b"lisi", b"", b"dept:1", "main", 0, START, START + 3600)
+COOKIE = GateCookie("ref", b"subject", b"lisi", b"", b"dept:1", 0, START, START + 3600)
 RING = KeyRing()
 RING.replace([RingKey(b"gate", KeyPurpose.GATE, bytes(32))], {KeyPurpose.GATE: b"gate"})
 RING.allow(b"gate", 1_000_000)

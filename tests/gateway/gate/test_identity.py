@@ -20,7 +20,6 @@ PERSON = GateCookie(
     header_value("lisi"),
     b"",
     groups_value(["dept:1", "a,b"]),
-    "main",
     0,
     0,
     1,

@@ -36,7 +36,7 @@ def _signed(changed: Claims, jwk: Claims = _JWK) -> str:
     ],
 )
 def test_a_good_assertion_must_be_seen_only_once(changed: Claims) -> None:
-    expected = Assertion("wiki", "j1", _NOW + timedelta(seconds=120))
+    expected = Assertion("j1", _NOW + timedelta(seconds=120))
     presented = AssertionPresented("wiki", _signed(changed))
     assert check_credentials(presented, _PARTY, _AUDIENCES, _NOW) == expected
 

@@ -1,20 +1,6 @@
 """The errors, as the wire and the log see them."""
 
-from gongpai.gateway.oidc.errors import (
-    AuthorizationError,
-    BearerError,
-    ErrorCode,
-    InvalidClientError,
-    InvalidPartyError,
-    RequestError,
-)
-
-
-def test_only_an_error_after_the_redirect_uri_is_sure_may_be_redirected() -> None:
-    # Attack 18.
-    assert AuthorizationError(ErrorCode.INVALID_REQUEST, "x").may_redirect
-    for error in (InvalidPartyError("x"), InvalidClientError("x"), RequestError(ErrorCode.INVALID_GRANT, "x")):
-        assert not error.may_redirect
+from gongpai.gateway.oidc.errors import BearerError, ErrorCode, InvalidClientError
 
 
 def test_every_failed_proof_looks_the_same_from_outside() -> None:

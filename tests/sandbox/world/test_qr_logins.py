@@ -17,9 +17,7 @@ def world() -> World:
 
 def _begin(world: World) -> QrLogin:
     corp, app = world.require_app(1000000)
-    return world.qr_logins.begin(
-        corp, app, page="web_login", redirect_uri="http://api.3dept.com/cb", state=None, lang="zh"
-    )
+    return world.qr_logins.begin(corp, app, "http://api.3dept.com/cb")
 
 
 def test_scanned_and_confirmed_gives_a_code_of_that_person(world: World) -> None:

@@ -70,7 +70,6 @@ def check(source: Source) -> Config | None:
         secret_key=secret_key,
         apps=apps,
         sandbox=is_sandbox,
-        private_wecom=is_private,
         hosts=hosts,
         ca_file=ca_file,
         starts_per_minute=600 if starts is None else starts,

@@ -142,7 +142,6 @@ class Config:
     apps: Mapping[str, AppConfig]
     tickets: str | None = field(default=None, repr=False)
     sandbox: bool = False
-    private_wecom: bool = False
     listen: Address = field(default=Address("127.0.0.1", 8000))
     metrics_listen: Address | None = field(default=Address("127.0.0.1", 9464))
     trusted_proxies: tuple[Network, ...] = ()

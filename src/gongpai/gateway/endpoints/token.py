@@ -1,8 +1,6 @@
 """``POST /token``: which party calls, which grant it brings."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from gongpai.gateway import metrics
 from gongpai.gateway.endpoints.calling_party import CallingParty
@@ -19,7 +17,6 @@ class Token:
 
     caller: CallingParty
     redeemer: Redeemer
-    clock: Callable[[], datetime]
 
     async def __call__(self, call: Call) -> Answer:
         """Redeem what the party brings.

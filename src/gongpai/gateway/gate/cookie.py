@@ -33,7 +33,6 @@ class GateCookie(msgspec.Struct, frozen=True, array_like=True):
     username: bytes
     email: bytes
     groups: bytes
-    app: str
     epoch: int
     issued_at: int
     expires_at: int

@@ -18,7 +18,6 @@ _JTI_LIMIT = 255
 class Assertion:
     """A good assertion, which counts only if this jti of this party was never seen before on any node."""
 
-    client_id: str
     jti: str
     expires_at: datetime
 
@@ -62,7 +61,7 @@ def check_assertion(assertion: str, party: RelyingParty, audiences: frozenset[st
     if not isinstance(jti, str) or not 1 <= len(jti) <= _JTI_LIMIT:
         raise InvalidClientError("client_assertion: no jti")
     # It is accepted for the skew longer than it says, and so is its jti remembered.
-    return Assertion(party.client_id, jti, expires_at + _SKEW)
+    return Assertion(jti, expires_at + _SKEW)
 
 
 def _is_for_us(audience: object, audiences: frozenset[str]) -> bool:

@@ -12,7 +12,6 @@ repeats a value that was sent.
 """
 
 from enum import StrEnum
-from typing import ClassVar
 
 
 class ErrorCode(StrEnum):
@@ -32,8 +31,6 @@ class ErrorCode(StrEnum):
     # OpenID Connect Core 3.1.2.6.
     LOGIN_REQUIRED = "login_required"
     CONSENT_REQUIRED = "consent_required"
-    INTERACTION_REQUIRED = "interaction_required"
-    ACCOUNT_SELECTION_REQUIRED = "account_selection_required"
     REQUEST_NOT_SUPPORTED = "request_not_supported"
     REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
@@ -44,14 +41,10 @@ class ErrorCode(StrEnum):
     AUTHORIZATION_PENDING = "authorization_pending"
     SLOW_DOWN = "slow_down"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105  # the name of an error
-    # RFC 7009 2.2.1.
-    UNSUPPORTED_TOKEN_TYPE = "unsupported_token_type"  # noqa: S105  # the name of an error
 
 
 class OAuthError(Exception):
     """Base of the tree."""
-
-    may_redirect: ClassVar[bool] = False
 
     def __init__(self, error: ErrorCode, description: str, *, status: int = 400, detail: str | None = None) -> None:
         super().__init__(f"{error}: {detail or description}")
@@ -70,8 +63,6 @@ class InvalidPartyError(OAuthError):
 
 class AuthorizationError(OAuthError):
     """The party is told by redirect, with its state and our iss."""
-
-    may_redirect: ClassVar[bool] = True
 
 
 class InvalidClientError(OAuthError):

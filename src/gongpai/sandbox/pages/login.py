@@ -15,8 +15,9 @@ from gongpai.sandbox.domains import explain_domain, redirect_host
 from gongpai.sandbox.pages.client import is_at_wecom
 from gongpai.sandbox.pages.links import way_back
 from gongpai.sandbox.pages.render import choose_language, local_name, render, translator
-from gongpai.sandbox.world import App, Corp, QrLogin, QrPage, World
+from gongpai.sandbox.world import App, Corp, QrLogin, World
 
+QrPage = Literal["web_login", "qr_connect"]
 RedirectType = Literal["top", "callback", "self"]
 
 _CALLBACK_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.]{0,63}\Z")
@@ -160,9 +161,7 @@ def _show(request: Request, link: LoginLink) -> Response:
         return _show_problem(request, link, checked)
     corp, app = checked
     language = choose_language(request)
-    login = world.qr_logins.begin(
-        corp, app, page=link.page, redirect_uri=link.redirect_uri, state=link.state, lang=language
-    )
+    login = world.qr_logins.begin(corp, app, link.redirect_uri)
     image, phone = _urls(request, login)
     if link.is_refresh:
         return JSONResponse({"key": login.key, "image": image, "phone": phone}, headers={"Cache-Control": "no-store"})

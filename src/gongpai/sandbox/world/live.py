@@ -9,7 +9,6 @@ from gongpai.sandbox.world.records import App, Corp, Member, SensitiveField
 PersonKind = Literal["member", "linked", "external", "stranger"]
 Way = Literal["in_app", "web"]
 Scope = Literal["snsapi_base", "snsapi_privateinfo"]
-QrPage = Literal["web_login", "qr_connect"]
 QrStatus = Literal["QRCODE_SCAN_NEVER", "QRCODE_SCAN_ING", "QRCODE_SCAN_SUCC", "QRCODE_SCAN_FAIL", "QRCODE_SCAN_ERR"]
 
 # Source: WeCom 91039, 91022, 91023, 95833 and 91335, read 2026-11. The life of a QR code is a guess.
@@ -114,12 +113,9 @@ class QrLogin:
     """One QR code on a login page, from the first look to the redirect."""
 
     key: str
-    page: QrPage
     corpid: str
     agentid: int
     redirect_uri: str
-    state: str | None
-    lang: str
     expires_at: datetime
     status: QrStatus = "QRCODE_SCAN_NEVER"
     person_key: str | None = None

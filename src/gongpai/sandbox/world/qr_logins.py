@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from gongpai.sandbox.domains import redirect_host
 from gongpai.sandbox.errors import NotAllowedError, NotFoundError
 from gongpai.sandbox.world.kept import keep
-from gongpai.sandbox.world.live import QR_LIFE, Person, QrLogin, QrPage
+from gongpai.sandbox.world.live import QR_LIFE, Person, QrLogin
 from gongpai.sandbox.world.records import App, Corp
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ class QrLogins:
         self._world = world
         self._logins: dict[str, QrLogin] = {}
 
-    def begin(self, corp: Corp, app: App, *, page: QrPage, redirect_uri: str, state: str | None, lang: str) -> QrLogin:
+    def begin(self, corp: Corp, app: App, redirect_uri: str) -> QrLogin:
         """Return a new QR code that a person can scan."""
         key = secrets.token_hex(16)
         expires_at = self._world.now() + QR_LIFE
-        login = QrLogin(key, page, corp.corpid, app.agentid, redirect_uri, state, lang, expires_at)
+        login = QrLogin(key, corp.corpid, app.agentid, redirect_uri, expires_at)
         keep(self._logins, key, login)
         return login
 
