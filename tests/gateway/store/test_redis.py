@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.records import SeenCode
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.open import open_stores
 from gongpai.gateway.store.redis import RedisAppTokens, RedisTickets
@@ -25,7 +24,6 @@ async def test_every_ticket_port_says_so_when_the_server_is_gone() -> None:
         tickets.attempts.take(attempt.state, "code", NOW),
         tickets.attempts.get(attempt.state),
         tickets.attempts.finish(attempt.state, b"outcome", NOW),
-        tickets.codes.see(SeenCode("hash", "state", NOW, NOW)),
         tickets.counters.count("key", timedelta(minutes=1), NOW),
     ]
     for ask in asks:

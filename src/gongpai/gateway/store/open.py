@@ -109,7 +109,6 @@ async def _with_redis(stores: Stores, url: str, app_token_key: bytes) -> AsyncIt
         yield replace(
             stores,
             attempts=redis.attempts,
-            codes=redis.codes,
             counters=redis.counters,
             app_tokens=RedisAppTokens(app_tokens),
         )

@@ -1,9 +1,10 @@
-"""Tickets in Redis or Valkey: sign-in attempts, seen codes and counters; each step is one script on the server.
+"""Tickets in Redis or Valkey: sign-in attempts and counters; each step is one script on the server.
 
 The app token lies there too, in the library's own store.
 
-Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting: a lost attempt means
-"start again", a lost tombstone is covered by the attempt's own single use.
+Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting, and nothing here must:
+a lost attempt means "start again", a lost token is fetched again. The tombstones of codes must (T1), so they stay in
+the database: a code that was turned away lives on at WeCom, and would open a session to whoever plays it once more.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -15,7 +16,7 @@ import msgspec
 from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
-from gongpai.gateway.records import SeenCode, SignInAttempt
+from gongpai.gateway.records import SignInAttempt
 from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.rows import from_micros, to_micros
 from gongpai.wecom.app_token.policy import AppToken, AppTokenKey
@@ -55,10 +56,6 @@ if redis.call('HSETNX', KEYS[1], 'outcome', ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'finished_at', ARGV[2])
 return 1
 """
-_SEE: Final = """
-redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
-return redis.call('GET', KEYS[1]) or ARGV[1]
-"""
 _COUNT: Final = """
 local slot = redis.call('HMGET', KEYS[1], 'count', 'expires_at')
 local count = 1
@@ -74,12 +71,11 @@ return count
 
 
 class RedisTickets:
-    """The ports of attempts, codes and counters on one server."""
+    """The ports of attempts and counters on one server."""
 
     def __init__(self, url: str) -> None:
         self._valkey = Valkey.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)
         self.attempts = RedisAttempts(self._valkey)
-        self.codes = RedisCodes(self._valkey)
         self.counters = RedisCounters(self._valkey)
 
     async def check(self) -> None:
@@ -143,18 +139,6 @@ class RedisAttempts:
     async def finish(self, state: str, outcome: bytes, now: datetime) -> bool:
         """As the port says."""
         return bool(await _asking(self._finish([_attempt(state)], [outcome, to_micros(now)])))
-
-
-class RedisCodes:
-    """The port of seen codes on Redis."""
-
-    def __init__(self, valkey: Valkey) -> None:
-        self._see = valkey.register_script(_SEE)
-
-    async def see(self, code: SeenCode) -> SeenCode:
-        """As the port says."""
-        args: list[bytes | int] = [msgspec.json.encode(code), _keep_ms(code.expires_at - code.seen_at)]
-        return msgspec.json.decode(await _asking(self._see([f"gongpai:code:{code.code_hash}"], args)), type=SeenCode)
 
 
 class RedisCounters:

@@ -39,7 +39,9 @@ _FINISH = Statement(
 )
 
 _code_codec = Codec(SeenCode, seen_codes)
-_SEE = Statement(insert_or(seen_codes).on_conflict_do_nothing(index_elements=["code_hash"]))
+_SEE = Statement(
+    insert_or(seen_codes).on_conflict_do_nothing(index_elements=["code_hash"]).returning(seen_codes.c.code_hash),
+)
 _FIRST = Statement(select(*_code_codec.columns).where(seen_codes.c.code_hash == bindparam("of_code")))
 
 
@@ -81,10 +83,9 @@ class SqlCodes:
 
     async def see(self, code: SeenCode) -> SeenCode:
         """As the port says."""
-
-        def work() -> Work[SeenCode]:
-            yield _SEE(_code_codec.to_params(code))
-            (row,) = yield _FIRST(of_code=code.code_hash)
-            return _code_codec.from_row(row)
-
-        return await self._driver.transact(work)
+        # Nearly always it is new.
+        if await self._driver.write(_SEE(_code_codec.to_params(code))):
+            return code
+        rows = await self._driver.read(_FIRST(of_code=code.code_hash))
+        # One that was swept in between was first seen long before WeCom forgot it.
+        return _code_codec.from_row(rows[0]) if rows else code
