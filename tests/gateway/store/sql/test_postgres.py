@@ -4,6 +4,7 @@ import secrets
 import pytest
 from sqlalchemy import text
 
+from cable import cable
 from gongpai.gateway.store.sql.driver import Statement, StoreError, Work
 from gongpai.gateway.store.sql.postgres import PostgresDriver
 from memory import until
@@ -72,3 +73,18 @@ async def test_a_cut_pool_connects_again(postgres_url: str, postgres_server: Pos
     assert found.count(False) <= 1
     assert found[-1]
     await driver.close()
+
+
+async def test_whoever_asks_a_server_that_is_cut_off_hears_so_in_time_however_many_ask(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    with cable(postgres_server.port) as laid:
+        driver = await PostgresDriver.open(postgres_url.replace(f":{postgres_server.port}/", f":{laid.port}/"))
+        with laid.cut():
+            asks = [driver.read(ONE()) for _ in range(150)] + [driver.transact(nothing) for _ in range(20)]
+            # One after the other, in as many turns as there are connections for, they would wait minutes.
+            async with asyncio.timeout(45):
+                answers = await asyncio.gather(*asks, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {StoreError}
+        assert len(await driver.read(ONE())) == 1
+        await driver.close()

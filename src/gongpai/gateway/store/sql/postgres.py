@@ -53,7 +53,10 @@ class PostgresDriver(Driver):
         """Run the statement on any connection."""
         compiled = self._compiler.compile(call.statement)
         try:
-            rows: Sequence[Row] = await self._pool.fetch(compiled.text, *compiled.order(call.params))
+            # The wait for a connection has a limit too: where all of them wait for a server that is cut off, those who
+            # come would otherwise queue for as long as that lasts.
+            async with self._pool.acquire(timeout=_TIMEOUT_SECONDS) as connection:
+                rows: Sequence[Row] = await connection.fetch(compiled.text, *compiled.order(call.params))
         except _FAULTS as error:
             raise StoreError(_tell(error)) from error
         return rows
