@@ -7,6 +7,7 @@ import pytest
 
 from gongpai.gateway.records import AuditRecord, DirectoryEntry, KeyPurpose, NewsKind, SealedKey, SeenCode
 from gongpai.gateway.store.open import Stores
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from memory import NOW, make_attempt, make_person, make_session, newest_news, tell
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
@@ -78,7 +79,7 @@ async def test_clean_up_takes_what_is_over_in_batches_and_leaves_the_rest(stores
     for attempt in [*attempts, kept := make_attempt()]:
         await stores.attempts.put(attempt, per_browser=5)
     await stores.codes.see(SeenCode("hash", "state", NOW, NOW))
-    later = NOW + timedelta(seconds=1)
+    later = NOW + CLOCKS_DIFFER + timedelta(seconds=1)
     assert await stores.cleaner.sweep(later, 2) == 2 + 1 + 1
     while await stores.cleaner.sweep(later, 2):
         pass
@@ -100,7 +101,7 @@ async def test_news_of_an_end_stay_until_the_cookie_would_run_out(stores: Stores
     until = NOW + timedelta(hours=12)
     before = await newest_news(stores)
     await tell(stores, NewsKind.SESSION_ENDED, "ref", until)
-    await stores.cleaner.sweep(until, 100)
+    await stores.cleaner.sweep(until + CLOCKS_DIFFER, 100)
     assert [news.ref for news in await stores.news.after(before, 100)] == ["ref"]
-    await stores.cleaner.sweep(until + timedelta(seconds=1), 100)
+    await stores.cleaner.sweep(until + CLOCKS_DIFFER + timedelta(seconds=1), 100)
     assert await stores.news.after(before, 100) == []

@@ -70,6 +70,22 @@ async def test_a_revoked_key_is_gone_at_once_and_another_seals(stores: Stores) -
     assert ring.seal(SESSION, b"plain", b"use")
 
 
+async def test_a_node_whose_clock_is_behind_has_a_key_at_once(stores: Stores) -> None:
+    ahead, behind = NOW + timedelta(seconds=90), NOW
+    here, there = KeyRing(), KeyRing()
+    keeper, other = (KeyKeeper(stores.keys, ring, SECRET_KEY, OLDEST) for ring in (here, there))
+    await keeper.load(ahead)
+    await other.load(behind)
+    sealed = there.seal(SESSION, b"plain", b"use")
+    for key in await keeper.find():
+        assert await keeper.revoke(key.key_id, ahead)
+    await keeper.refresh(ahead)
+    await other.refresh(behind)
+    with pytest.raises(SealError):
+        there.open(SESSION, sealed, b"use")
+    assert here.open(SESSION, there.seal(SESSION, b"plain", b"use"), b"use")
+
+
 async def test_a_key_that_made_all_its_seals_seals_no_more(stores: Stores) -> None:
     keeper, ring = await make_keeper(stores)
     key_id = sealing_key(ring, SESSION)

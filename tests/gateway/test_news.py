@@ -207,3 +207,35 @@ async def test_a_worker_whose_store_does_not_answer_never_becomes_ready(stores: 
         await feed.start()
     assert not feed.is_ready()
     await feed.stop()
+
+
+class LosesIt:
+    """News that cannot be read while *is_lost*."""
+
+    def __init__(self) -> None:
+        self.is_lost = False
+
+    async def after(self, sequence: int, limit: int) -> list[News]:
+        if self.is_lost:
+            raise StoreError(f"no news after {sequence}, nor {limit}")
+        return []
+
+
+async def test_whoever_could_not_hear_for_a_while_fetches_everything_again(stores: Stores) -> None:
+    asked: list[datetime] = []
+
+    async def on_keys(now: datetime) -> None:
+        asked.append(now)
+
+    news = LosesIt()
+    feed = NewsFeed(news, stores.driver, on_keys)
+    await feed.start()
+    try:
+        assert asked == []
+        news.is_lost = True
+        await until(lambda: not feed.is_ready())
+        news.is_lost = False
+        # What was told meanwhile may have been cleaned up.
+        await until(lambda: asked != [])
+    finally:
+        await feed.stop()

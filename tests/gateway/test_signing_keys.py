@@ -14,6 +14,7 @@ from gongpai.gateway.records_provider import SigningAlg, SigningKey
 from gongpai.gateway.signing_keys import PUBLISH_AHEAD, ROTATE_EVERY, KeyState, SigningKeys, find_states
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store.open import Stores, open_stores
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from memory import NOW, SECRET_KEY, Backend, until
 from settings_of_tests import read
 
@@ -77,7 +78,7 @@ async def test_a_key_is_published_before_it_signs_and_verifies_after(stores: Sto
     keys = await load(stores)
     first = await states_of(keys, NOW)
     old = keys.sign(ES256, "JWT", {})
-    changes_over = NOW + ROTATE_EVERY
+    changes_over = NOW - CLOCKS_DIFFER + ROTATE_EVERY
     keys.tend(changes_over - timedelta(seconds=1))
     assert kid_of(keys.sign(ES256, "JWT", {})) == first[KeyState.ACTIVE]
     keys.tend(changes_over)
@@ -93,6 +94,17 @@ async def test_a_key_is_published_before_it_signs_and_verifies_after(stores: Sto
     assert first[KeyState.ACTIVE] not in published(keys)
     with pytest.raises(jose.TokenError):
         jose.verify(old, keys.public, [ES256])
+
+
+async def test_a_key_revoked_where_the_clock_is_ahead_signs_nowhere_from_then_on(stores: Stores) -> None:
+    ahead = NOW + timedelta(seconds=90)
+    keys, other = await load(stores, ahead), await load(stores)
+    kid = kid_of(other.sign(ES256, "JWT", {}))
+    assert await keys.revoke(kid, ahead) is ES256
+    await other.refresh(NOW)
+    assert kid not in published(other)
+    await keys.refresh(ahead)
+    assert kid_of(other.sign(ES256, "JWT", {})) == kid_of(keys.sign(ES256, "JWT", {})) != kid
 
 
 async def test_a_gateway_that_slept_through_a_rotation_still_publishes_ahead(stores: Stores) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gongpai.gateway.errors import SetUpError
 from gongpai.gateway.records import KeyPurpose, SealedKey
 from gongpai.gateway.ring import KEY_BYTES, KEY_ID_BYTES, KeyRing, RingKey, derive
-from gongpai.gateway.store.ports import KeyStore
+from gongpai.gateway.store.ports import CLOCKS_DIFFER, KeyStore
 
 # A key may make 2^32 seals (T15). It is replaced at half of that; a fleet's reservations are counted whole.
 MOST_SEALS = 2**32
@@ -53,7 +53,7 @@ class KeyKeeper:
             StoreError: the store does not answer.
         """
         for purpose in KeyPurpose:
-            await self._store.add(self._new_key(purpose, now, now), retire_others_at=None, only_if_none=True)
+            await self._store.add(self._new_key_at_once(purpose, now), retire_others_at=None, only_if_none=True)
         await self.refresh(now)
 
     async def refresh(self, now: datetime) -> None:
@@ -109,7 +109,8 @@ class KeyKeeper:
         for key in await self._store.find():
             if key.key_id == key_id:
                 # The successor comes first, so that at no moment there is none to seal with.
-                await self._store.add(self._new_key(key.purpose, now, now), retire_others_at=None, only_if_none=False)
+                successor = self._new_key_at_once(key.purpose, now)
+                await self._store.add(successor, retire_others_at=None, only_if_none=False)
                 return await self._store.revoke(key_id, now)
         return None
 
@@ -125,6 +126,10 @@ class KeyKeeper:
             reserved = await self._store.reserve(key_id.hex(), _ALLOWANCE)
             if reserved is not None and reserved <= MOST_SEALS:
                 self._ring.allow(key_id, _ALLOWANCE)
+
+    def _new_key_at_once(self, purpose: KeyPurpose, now: datetime) -> SealedKey:
+        # By any clock of the fleet: one that is behind ours must not be left without a key.
+        return self._new_key(purpose, now, now - CLOCKS_DIFFER)
 
     def _new_key(self, purpose: KeyPurpose, now: datetime, activates_at: datetime) -> SealedKey:
         key_id = secrets.token_hex(KEY_ID_BYTES)

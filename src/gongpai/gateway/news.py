@@ -154,6 +154,8 @@ class NewsFeed:
             try:
                 await self.catch_up()
             except Exception as error:  # noqa: BLE001  # the task's outermost handler: who hears no more revokes nothing
+                # However long it lasts: news that are over once they were heard may be gone by then.
+                self._unheeded.update(self._listeners)
                 if not was_lost:
                     _log.warning("news.lost", error=f"{type(error).__name__}: {error}")
                 was_lost = True

@@ -17,6 +17,7 @@ from gongpai.gateway.oidc import jose
 from gongpai.gateway.records_provider import SigningAlg, SigningKey
 from gongpai.gateway.ring import SealError, open_under, seal_under
 from gongpai.gateway.store import StoreError
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from gongpai.gateway.store.ports_provider import SigningKeyStore
 
 ROTATE_EVERY = timedelta(days=30)
@@ -64,7 +65,7 @@ def plan(keys: Sequence[SigningKey], wanted: Sequence[SigningKey], now: datetime
     before = {key.kid: key for key in keys}
     after = sorted({**before, **{key.kid: key for key in wanted}}.values(), key=lambda key: key.number)
     living = [key for key in after if _is_living(key, now)]
-    beginnings = [key.activates_at for key in living] or [now]
+    beginnings = [key.activates_at for key in living] or [now - CLOCKS_DIFFER]
     if beginnings[-1] <= now:
         beginnings.append(max(beginnings[-1] + ROTATE_EVERY, now + PUBLISH_AHEAD))
     ends = [*(begins + oldest_token for begins in beginnings[1:]), None]
@@ -160,9 +161,10 @@ class SigningKeys:
                 return None
             (alg,) = (key.alg for key in keys if key.kid == kid)
             keys = [key for key in keys if key.alg is alg]
-            wanted = [replace(key, retires_at=now) for key in keys if key.kid == kid]
+            at_once = now - CLOCKS_DIFFER  # by any clock of the fleet
+            wanted = [replace(key, retires_at=at_once) for key in keys if key.kid == kid]
             if states[kid] is KeyState.ACTIVE:
-                wanted += [replace(key, activates_at=now) for key in keys if states.get(key.kid) is KeyState.NEXT]
+                wanted += [replace(key, activates_at=at_once) for key in keys if states.get(key.kid) is KeyState.NEXT]
             if await self._write(keys, wanted, alg, now) is not None:
                 return alg
         raise StoreError("the signing keys are being changed by others")

@@ -24,6 +24,10 @@ from gongpai.gateway.records import (
 )
 from gongpai.wecom.models import AccountKey
 
+# As far as the clocks of a fleet may lie apart without anything happening twice that must happen once. All moments come
+# from the nodes' clocks, and none from the store's.
+CLOCKS_DIFFER = timedelta(minutes=5)
+
 
 class PeopleStore(Protocol):
     """Who WeCom has vouched for."""

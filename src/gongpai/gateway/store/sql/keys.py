@@ -1,6 +1,6 @@
 """The sealed key ring in SQL."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -10,9 +10,6 @@ from gongpai.gateway.store.sql import news
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, to_micros
 from gongpai.gateway.store.sql.tables import keys, news_head
-
-# Far longer than any worker goes without hearing: clean-up must not take the news before all have it.
-_TOLD_FOR = timedelta(days=1)
 
 _codec = Codec(SealedKey, keys)
 # Whoever changes the ring holds this row, so that two processes never make the first key of a purpose both.
@@ -63,7 +60,7 @@ class SqlKeys:
             if retire_others_at is not None:
                 yield _RETIRE(of_purpose=key.purpose.value, at=to_micros(retire_others_at))
             yield _ADD(_codec.to_params(key))
-            yield from news.tell(NewsKind.KEYS_CHANGED, key.key_id, 0, key.created_at + _TOLD_FOR)
+            yield from news.tell(NewsKind.KEYS_CHANGED, key.key_id, 0, key.created_at + news.TOLD_FOR)
             return True
 
         return await self._driver.transact(work, tells=True)
@@ -80,7 +77,7 @@ class SqlKeys:
             rows = yield _REVOKE(of_key=key_id, now=to_micros(now))
             if not rows:
                 return None
-            yield from news.tell(NewsKind.KEYS_CHANGED, key_id, 0, now + _TOLD_FOR)
+            yield from news.tell(NewsKind.KEYS_CHANGED, key_id, 0, now + news.TOLD_FOR)
             return KeyPurpose(str(rows[0][0]))
 
         return await self._driver.transact(work, tells=True)

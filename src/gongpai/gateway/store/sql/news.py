@@ -9,8 +9,8 @@ from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, to_micros
 from gongpai.gateway.store.sql.tables import news, news_head
 
-# How long a piece of news stays that is over once it was heard: every living worker hears it within a second.
-HEARD_WITHIN = timedelta(minutes=1)
+# How long a piece of news stays that is over once it was heard: far longer than any worker goes without hearing.
+TOLD_FOR = timedelta(days=1)
 
 _codec = Codec(News, news)
 # The row stays locked until the commit, so whoever draws the next number waits: nothing smaller can appear later.

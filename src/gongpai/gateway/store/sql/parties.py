@@ -82,7 +82,7 @@ class SqlParties:
 
 
 def _tell(client_id: str) -> Work[None]:
-    yield from news.tell(NewsKind.PARTIES_CHANGED, client_id, 0, datetime.now(UTC) + news.HEARD_WITHIN)
+    yield from news.tell(NewsKind.PARTIES_CHANGED, client_id, 0, datetime.now(UTC) + news.TOLD_FOR)
 
 
 def _encode(party: RelyingParty) -> str:

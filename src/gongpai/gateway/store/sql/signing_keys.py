@@ -58,7 +58,7 @@ class SqlSigningKeys:
             for key in added:
                 if not (yield _ADD(_codec.to_params(key))):
                     raise _TooLateError
-            yield from news.tell(NewsKind.SIGNING_KEYS_CHANGED, "", 0, datetime.now(UTC) + news.HEARD_WITHIN)
+            yield from news.tell(NewsKind.SIGNING_KEYS_CHANGED, "", 0, datetime.now(UTC) + news.TOLD_FOR)
 
         try:
             await self._driver.transact(work, tells=True)
