@@ -1,5 +1,6 @@
 """A party asks for what only WeCom's own client hands over: the person is asked once, and may say no."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -165,12 +166,42 @@ async def test_nothing_is_asked_twice_in_one_journey(provider: Gateway) -> None:
     assert (await _say(browser, page, "allow")).status_code == 400
 
 
+async def _sign_in_at_desk(provider: Gateway, desk: Browser, userid: str, url: str) -> httpx2.Response:
+    """Let *userid* scan at the desk; return the page to which the journey from *url* led."""
+    answer = await desk.get(url)
+    while "state=" not in answer.headers["location"]:
+        answer = await desk.get(answer.headers["location"])
+    state = query_of(answer.headers["location"])["state"]
+    back = await desk.get(callback(state, provider.mint(userid, way="web")))
+    return await desk.get(back.headers["location"])
+
+
+async def test_whoever_signs_in_during_a_request_agrees_for_themselves(provider: Gateway) -> None:
+    party, desk = Party(provider), provider.browser(DESKTOP_UA)
+    asked = await _sign_in_at_desk(provider, desk, "lisi", party.url(scope=_SCOPE, prompt="consent"))
+    path = (await _say(desk, asked, "allow")).headers["location"]
+    for _ in range(2):
+        assert "<svg" in (await desk.get(path)).text  # who agreed is not asked again
+    await _sign_in_at_desk(provider, desk, "zhangsan", "/signin?via=web&fresh=1")
+    asked = await desk.get(path)
+    assert 'value="allow"' in asked.text
+    assert provider.corner.member("zhangsan").name in asked.text
+    waits = await desk.get((await _say(desk, asked, "allow")).headers["location"])
+    assert "<svg" in waits.text
+    skipped = await _say(desk, waits, "skip")
+    assert set(await _claims(party, skipped.headers["location"])) == {"sub"}
+
+
+async def test_a_yes_that_comes_twice_at_once_is_heard_once(provider: Gateway) -> None:
+    party, desk = Party(provider), provider.browser(DESKTOP_UA)
+    asked = await _sign_in_at_desk(provider, desk, "lisi", party.url(scope=_SCOPE, prompt="consent"))
+    answers = await asyncio.gather(*(_say(desk, asked, "allow") for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [303, 400, 400, 400, 400]
+
+
 async def test_at_a_desk_a_page_leads_to_the_phone_or_on_without(provider: Gateway) -> None:
     party, desk = Party(provider), provider.browser(DESKTOP_UA)
-    answer = await desk.get(party.url(scope=_SCOPE))
-    state = query_of((await desk.get(answer.headers["location"])).headers["location"])["state"]
-    back = await desk.get(callback(state, provider.mint("lisi", way="web")))
-    page = await desk.get(back.headers["location"])
+    page = await _sign_in_at_desk(provider, desk, "lisi", party.url(scope=_SCOPE))
     assert page.status_code == 200
     assert "<svg" in page.text
     assert "Go on without them" in page.text

@@ -21,7 +21,7 @@ from gongpai.gateway.store.migrate import find_pending, migrate
 from gongpai.gateway.store.sql.tables import meta, metadata
 from gongpai.gateway.store.sql.tables_provider import access_tokens, reservations
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World

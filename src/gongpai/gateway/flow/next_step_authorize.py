@@ -23,6 +23,8 @@ from gongpai.wecom.signin import Way
 
 # How a way into WeCom is asked for; the old QR page is a setting of the app.
 _VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
+# What a page of ours asks once a request and person; that somebody signed in anew shows in their session.
+ASKED_ONCE = frozenset({"consent", "select_account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +138,26 @@ def wanted_scopes(request: AuthorizationRequest, party: RelyingParty) -> frozens
     return request.scopes | (scopes_of(asked.userinfo | asked.id_token) & party.scopes)
 
 
+def _asked_once(request: AuthorizationRequest, session: Session) -> frozenset[str]:
+    """Return which pages of ours the party asks for and this person has not answered: nobody answers for another."""
+    return frozenset() if request.agreed_by == session.subject else request.prompt & ASKED_ONCE
+
+
 def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
     session = settled.session
     if session is None or not _came_rightly(party.policy, session):
         return _way_in(request, party.policy, session, opens_in_app=settled.opens_in_app)
     if not _is_meant(request, session, settled.subject, now):
         return _confirm(request, party.policy, session, settled)
-    if "select_account" in request.prompt and _may_be_another(request, party.policy, session, settled):
+    asked = _asked_once(request, session)
+    if "select_account" in asked and _may_be_another(request, party.policy, session, settled):
         return ChooseAccount()
     if settled.refusal is not None:
         return TurnAway(settled.refusal)
     wanted = wanted_scopes(request, party)
-    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else _disclose(session, settled.lacking)
-
-
-def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settled, wanted: frozenset[str]) -> bool:
-    """Whether the person is still to agree to what the party *wanted*."""
-    if "consent" in request.prompt and not settled.has_just_consented:
-        return True
-    return not (wanted <= settled.consented or party.is_trusted)
+    must_agree = "consent" in asked and not settled.has_just_consented
+    has_agreed = not must_agree and (wanted <= settled.consented or party.is_trusted)
+    return _disclose(session, settled.lacking) if has_agreed else AskConsent(wanted)
 
 
 def _disclose(session: Session, lacking: Lacking) -> PartyStep:

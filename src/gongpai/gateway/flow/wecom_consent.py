@@ -15,7 +15,7 @@ from gongpai.gateway.flow.next_step_authorize import AskAgain, AskInWeCom, Conti
 from gongpai.gateway.flow.sensitive import NOT_ANSWERED, SKIPPED, Lacking, lacking, noted
 from gongpai.gateway.records import Purpose, Session
 from gongpai.gateway.session import Sessions
-from gongpai.gateway.web import pages_disclosure
+from gongpai.gateway.web import pages, pages_disclosure
 from gongpai.gateway.web.http import AUTHORIZE, Pages, see_other
 from gongpai.gateway.web.pages_disclosure import Skipping, Wish
 from gongpai.gateway.web.visit import Visit
@@ -43,7 +43,9 @@ class WeComConsent:
         self, visit: Visit, bound: Bound, session: Session, step: AskInWeCom | AskAgain | ContinueInWeCom
     ) -> Response:
         """Do the *step*."""
-        kept = await self.asking.keep_agreed(visit, bound)
+        kept = await self.asking.keep_agreed(visit, bound, session.subject)
+        if kept is None:
+            return self.pages.answer(visit, pages.RequestGone())
         path = f"{AUTHORIZE}/{kept.handle}"
         if isinstance(step, AskInWeCom):
             return await self._leave(visit, session, step.fields, path)

@@ -61,6 +61,8 @@ class AuthorizationRequest:
     browser_hash: str | None = None
     """None only for a pushed request that no browser has brought yet."""
     spent_at: datetime | None = None
+    agreed_by: str | None = None
+    """The subject of who answered the pages of ours that ``prompt`` asks for; whoever comes in their place has not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ requests = Table(
     Column("claims", Text),
     Column("browser_hash", Text),
     Column("spent_at", BigInteger),
+    Column("agreed_by", Text),
 )
 
 grants = Table(
