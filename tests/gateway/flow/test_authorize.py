@@ -1,5 +1,6 @@
 """The journey of an authorization request through sign-in, consent and back."""
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -212,6 +213,23 @@ async def test_a_silent_return_keeps_the_time_of_the_last_confirmation(provider:
     await browser.sign_in("/signin?via=in_app")
     claims = await party.claims((await party.tokens(browser))["id_token"])
     assert (claims["auth_time"], claims["amr"]) == (confirmed_at, ["in_app"])
+
+
+async def test_a_subject_named_in_the_claims_parameter_lets_nobody_else_answer(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    tokens = await party.tokens(browser)
+    own = (await party.claims(tokens["id_token"]))["sub"]
+    for subject, hint, outcome in (
+        (own, None, "code"),
+        (own, tokens["id_token"], "code"),
+        ("somebody-else", None, "error"),
+        ("somebody-else", tokens["id_token"], "error"),
+    ):
+        claims = json.dumps({"id_token": {"sub": {"value": subject}}})
+        answer = await browser.get(party.url(prompt="none", claims=claims, id_token_hint=hint))
+        told = query_of(answer.headers["location"])
+        assert outcome in told
+        assert told.get("error") in {None, "login_required"}
 
 
 async def test_an_id_token_hint_of_somebody_else_is_not_answered(provider: Gateway) -> None:

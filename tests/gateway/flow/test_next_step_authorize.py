@@ -1,5 +1,6 @@
 """The order of an authorization request's journey, decided purely."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from gongpai.gateway.flow.next_step_authorize import (
     next_party_step,
 )
 from gongpai.gateway.flow.sensitive import Lacking
+from gongpai.gateway.oidc.claims_request import read
 from gongpai.gateway.oidc.errors import ErrorCode
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty, WebLoginRule
@@ -135,6 +137,33 @@ def test_a_party_without_web_login_gets_no_confirmation() -> None:
     assert next_party_step(_LOGIN, _ONLY_IN_APP, _with(_IN_APP), _NOW) == _LOGIN_REQUIRED
 
 
+def _needing(*ways: str) -> AuthorizationRequest:
+    values = [f"urn:gongpai:wecom:{way}" for way in ways]
+    sent = json.dumps({"id_token": {"acr": {"essential": True, "values": values}}})
+    return replace(_REQUEST, claims=read(sent, _SCOPES))
+
+
+@pytest.mark.parametrize(
+    ("request_", "settled", "step"),
+    [
+        (_needing("web", "in_app"), _with(_WEB), Respond()),
+        (_needing("in_app"), _with(_IN_APP), Respond()),
+        (_needing("web"), _NOBODY, LogIn(via=Via.WEB)),
+        (_needing("web"), _with(_IN_APP), _CONFIRM),
+        (_needing("qr"), _with(_WEB), _CONFIRM),
+        (_needing("qr"), _with(_FRESH), _LOGIN_REQUIRED),
+        (_needing("in_app"), _with(_WEB), _LOGIN_REQUIRED),
+        (_needing("in_app"), replace(_with(_WEB), opens_in_app=True), LogIn("main", Via.IN_APP)),
+        (_needing("pigeon"), replace(_with(_WEB), opens_in_app=True), _LOGIN_REQUIRED),
+        (replace(_needing("web"), prompt=frozenset({"none"})), _with(_IN_APP), _LOGIN_REQUIRED),
+    ],
+)
+def test_a_way_that_is_essential_to_the_party_is_taken_or_refused(
+    request_: AuthorizationRequest, settled: Settled, step: PartyStep
+) -> None:
+    assert next_party_step(request_, _PARTY, settled, _NOW) == step
+
+
 _HINTED = replace(_REQUEST, hinted_subject="somebody-else")
 
 
@@ -218,27 +247,6 @@ def test_policy_comes_before_consent_and_consent_before_the_answer(
     request_: AuthorizationRequest, party: RelyingParty, settled: Settled, step: PartyStep
 ) -> None:
     assert next_party_step(request_, party, settled, _NOW) == step
-
-
-_BOTH = replace(_REQUEST, prompt=frozenset({"consent", "select_account"}))
-
-
-@pytest.mark.parametrize(
-    ("request_", "step"),
-    [
-        (replace(_CONSENT, agreed_by="s"), Respond()),
-        (replace(_CONSENT, agreed_by="another"), AskConsent(_SCOPES)),
-        (replace(_SELECT, agreed_by="s"), Respond()),
-        (replace(_SELECT, agreed_by="another"), ChooseAccount()),
-        (replace(_BOTH, agreed_by="s"), Respond()),
-        (replace(_BOTH, agreed_by="another"), ChooseAccount()),
-        (replace(_LOGIN, agreed_by="s"), _CONFIRM),
-    ],
-)
-def test_who_answered_our_pages_is_asked_no_more_and_answers_for_nobody_else(
-    request_: AuthorizationRequest, step: PartyStep
-) -> None:
-    assert next_party_step(request_, _STRANGER, _AGREED, _NOW) == step
 
 
 def test_single_claims_ask_for_the_scopes_that_the_party_may_have() -> None:

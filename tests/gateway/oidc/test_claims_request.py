@@ -27,6 +27,27 @@ def test_a_name_that_the_party_may_not_have_is_dropped() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "subject", "acr_values"),
+    [
+        ('{"id_token":{"sub":{"value":"s"}}}', "s", ()),
+        ('{"id_token":{"sub":null,"acr":null}}', None, ()),
+        ('{"id_token":{"sub":{"essential":true}}}', None, ()),
+        ('{"userinfo":{"sub":{"value":"s"},"acr":{"essential":true,"value":"a"}}}', None, ()),
+        ('{"id_token":{"acr":{"essential":true,"values":["a","b"]}}}', None, ("a", "b")),
+        ('{"id_token":{"acr":{"essential":true,"value":"a"}}}', None, ("a",)),
+        ('{"id_token":{"acr":{"essential":true}}}', None, ()),
+        ('{"id_token":{"acr":{"values":["a"]}}}', None, ()),
+    ],
+)
+def test_whom_and_which_way_it_must_be_is_kept(sent: str, subject: str | None, acr_values: tuple[str, ...]) -> None:
+    assert parse(read(sent, _SCOPES)) == ClaimsRequest(subject=subject, acr_values=acr_values)
+
+
+def test_what_was_written_before_there_was_more_than_names_is_still_read() -> None:
+    assert parse('{"userinfo":["name"],"id_token":[]}') == ClaimsRequest(frozenset({"name"}))
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",
@@ -37,6 +58,11 @@ def test_a_name_that_the_party_may_not_have_is_dropped() -> None:
         '{"id_token":["name"]}',
         json.dumps({"userinfo": {"x" * 101: None}}),
         json.dumps({"userinfo": {str(number): None for number in range(51)}}),
+        '{"id_token":{"sub":{"value":1}}}',
+        json.dumps({"id_token": {"sub": {"value": "x" * 256}}}),
+        '{"id_token":{"acr":{"essential":true,"values":"a"}}}',
+        '{"id_token":{"acr":{"essential":true,"values":[null]}}}',
+        json.dumps({"id_token": {"acr": {"essential": True, "values": ["a"] * 51}}}),
         # Attack 86.
         '{"userinfo":{},"userinfo":{}}',
         '{"userinfo":{"a":NaN}}',

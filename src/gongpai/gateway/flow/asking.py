@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gongpai.gateway.errors import TooManyStartsError, VisitError
-from gongpai.gateway.flow.next_step_authorize import ASKED_ONCE
 from gongpai.gateway.grants.opaque import hash_token, new_token
+from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
 from gongpai.gateway.oidc.hints import read_hint
 from gongpai.gateway.oidc.parameters import MalformedError, Parameters, read_parameters
@@ -33,7 +33,11 @@ REQUEST_AGE = timedelta(minutes=30)
 PUSHED_AGE = timedelta(seconds=90)
 PUSHED_PREFIX = "urn:ietf:params:oauth:request_uri:"
 _MAX_HANDLE = 64
+# What a page of ours asks once a request; that somebody signed in anew shows in their session.
+_ANSWERED = frozenset({"consent", "select_account"})
 _WINDOW = timedelta(minutes=1)
+# No subject is called so, thus no session can be meant.
+_NOBODY = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +109,6 @@ class Asking:
     def record(self, asked: Asked, age: timedelta) -> AuthorizationRequest:
         """Return *asked* as a record that is not kept yet."""
         now = self.clock()
-        hint = None
-        if asked.id_token_hint is not None:
-            hint = read_hint(asked.id_token_hint, self.keys.public, self.issuer)
-        # One that is not ours, or for another party, names nobody: then no session can be meant.
-        is_own = hint is not None and hint.client_id == asked.client_id
-        subject = None if asked.id_token_hint is None else hint.subject if hint is not None and is_own else ""
         return AuthorizationRequest(
             handle_hash="",
             client_id=asked.client_id,
@@ -125,10 +123,20 @@ class Asking:
             max_age=asked.max_age,
             acr_values=asked.acr_values,
             login_hint=asked.login_hint,
-            hinted_subject=subject,
+            hinted_subject=self._meant(asked),
             ui_locales=asked.ui_locales,
             claims=asked.claims,
         )
+
+    def _meant(self, asked: Asked) -> str | None:
+        """Return whom alone the party means, as it knows them; a name that is nobody's where it means none or two."""
+        named = parse(asked.claims).subject
+        if asked.id_token_hint is None:
+            return named
+        hint = read_hint(asked.id_token_hint, self.keys.public, self.issuer)
+        if hint is None or hint.client_id != asked.client_id or named not in {None, hint.subject}:
+            return _NOBODY
+        return hint.subject
 
     async def keep(self, visit: Visit, bound: Bound, *, is_bound: bool = True) -> Bound:
         """Keep the request for this browser, if it is not kept yet (T3).
@@ -155,16 +163,13 @@ class Asking:
         await self.requests.put(request)
         return Bound(request, bound.party, handle)
 
-    async def keep_agreed(self, visit: Visit, bound: Bound, subject: str) -> Bound | None:
-        """Keep the request, of which *subject* answered all that our own pages ask, so that they are asked no more.
-
-        None if it was answered meanwhile.
-        """
-        if bound.request.agreed_by == subject or not bound.request.prompt & ASKED_ONCE:
+    async def keep_agreed(self, visit: Visit, bound: Bound) -> Bound:
+        """Keep the request of a person who has answered all that it asks of them, so that none of it is asked again."""
+        prompt = bound.request.prompt - _ANSWERED
+        if prompt == bound.request.prompt:
             return await self.keep(visit, bound)
-        if not await self.take(bound):
-            return None
-        return await self.keep(visit, Bound(replace(bound.request, agreed_by=subject), bound.party))
+        await self.take(bound)
+        return await self.keep(visit, Bound(replace(bound.request, prompt=prompt), bound.party))
 
     async def find(self, visit: Visit, handle: str) -> Bound | None:
         """Return the living request of this browser; None if it is unknown, spent, too old or another browser's."""

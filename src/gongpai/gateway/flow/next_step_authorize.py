@@ -5,6 +5,7 @@ only WeCom's own client hands over, then the answer. With prompt=none whatever w
 instead, except for those last details: they are left out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -12,7 +13,7 @@ from typing import TypeAlias
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.sensitive import Lacking
-from gongpai.gateway.oidc.acr import wished_way
+from gongpai.gateway.oidc.acr import acr_of, wished_way
 from gongpai.gateway.oidc.claims import scopes_of
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import ErrorCode
@@ -23,8 +24,6 @@ from gongpai.wecom.signin import Way
 
 # How a way into WeCom is asked for; the old QR page is a setting of the app.
 _VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
-# What a page of ours asks once a request and person; that somebody signed in anew shows in their session.
-ASKED_ONCE = frozenset({"consent", "select_account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +137,40 @@ def wanted_scopes(request: AuthorizationRequest, party: RelyingParty) -> frozens
     return request.scopes | (scopes_of(asked.userinfo | asked.id_token) & party.scopes)
 
 
-def _asked_once(request: AuthorizationRequest, session: Session) -> frozenset[str]:
-    """Return which pages of ours the party asks for and this person has not answered: nobody answers for another."""
-    return frozenset() if request.agreed_by == session.subject else request.prompt & ASKED_ONCE
-
-
 def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
     session = settled.session
-    if session is None or not _came_rightly(party.policy, session):
-        return _way_in(request, party.policy, session, opens_in_app=settled.opens_in_app)
-    if not _is_meant(request, session, settled.subject, now):
-        return _confirm(request, party.policy, session, settled)
-    asked = _asked_once(request, session)
-    if "select_account" in asked and _may_be_another(request, party.policy, session, settled):
-        return ChooseAccount()
+    if session is None:
+        return _way_in(request, party.policy, None, opens_in_app=settled.opens_in_app)
+    step = _sign_in_anew(request, party.policy, session, settled, now)
+    if step is not None:
+        return step
     if settled.refusal is not None:
         return TurnAway(settled.refusal)
     wanted = wanted_scopes(request, party)
-    must_agree = "consent" in asked and not settled.has_just_consented
-    has_agreed = not must_agree and (wanted <= settled.consented or party.is_trusted)
-    return _disclose(session, settled.lacking) if has_agreed else AskConsent(wanted)
+    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else _disclose(session, settled.lacking)
+
+
+def _sign_in_anew(
+    request: AuthorizationRequest, policy: PartyPolicy, session: Session, settled: Settled, now: datetime
+) -> PartyStep | None:
+    """Return what is to be done about the sign-in itself; None if it is the right one for this request."""
+    if not _came_rightly(policy, session):
+        return _way_in(request, policy, session, opens_in_app=settled.opens_in_app)
+    essential = parse(request.claims).acr_values
+    if essential and acr_of(session.way) not in essential:
+        return _another_way(request, policy, session, essential, opens_in_app=settled.opens_in_app)
+    if not _is_meant(request, session, settled.subject, now):
+        return _confirm(request, policy, session, settled)
+    if "select_account" in request.prompt and _may_be_another(request, policy, session, settled):
+        return ChooseAccount()
+    return None
+
+
+def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settled, wanted: frozenset[str]) -> bool:
+    """Whether the person is still to agree to what the party *wanted*."""
+    if "consent" in request.prompt and not settled.has_just_consented:
+        return True
+    return not (wanted <= settled.consented or party.is_trusted)
 
 
 def _disclose(session: Session, lacking: Lacking) -> PartyStep:
@@ -181,13 +194,32 @@ def _way_in(
     app = min(policy.apps) if len(policy.apps) == 1 or (policy.apps and session is not None) else None
     may_in_app, may_web = is_way_allowed(policy, Way.IN_APP.value), is_way_allowed(policy, Way.WEB.value)
     if may_in_app and may_web:
-        way = wished_way(request.acr_values)
+        way = wished_way((*parse(request.claims).acr_values, *request.acr_values))
         is_outside = way == Way.IN_APP.value and not opens_in_app
         return LogIn(app) if way is None or is_outside else LogIn(app, _VIAS[way])
     if may_web:
         return LogIn(app, Via.WEB)
     # Outside WeCom the in-app link leads nowhere but to a page that says so.
     return LogIn(app, Via.IN_APP) if may_in_app and opens_in_app else TurnAway(Reason.WAY_NOT_ALLOWED)
+
+
+def _another_way(
+    request: AuthorizationRequest,
+    policy: PartyPolicy,
+    session: Session,
+    essential: Sequence[str],
+    *,
+    opens_in_app: bool,
+) -> PartyStep:
+    """Let the person come by a way that the party cannot do without. Source: OpenID Connect Core 5.5.1.1."""
+    web = {acr_of(Way.WEB.value), acr_of(Way.QR.value)}
+    may_in_app = opens_in_app and is_way_allowed(policy, Way.IN_APP.value) and acr_of(Way.IN_APP.value) in essential
+    may_web = is_way_allowed(policy, Way.WEB.value) and not web.isdisjoint(essential)
+    # Which of the web's two pages there is, is a setting: who came by it for this request comes by no other.
+    is_tried = session.auth_time >= request.created_at
+    if is_tried or not (may_in_app or may_web):
+        return Refuse(ErrorCode.LOGIN_REQUIRED)
+    return LogIn(session.app, Via.IN_APP) if may_in_app else LogIn(session.app, Via.WEB, is_fresh=True)
 
 
 def _may_be_another(request: AuthorizationRequest, policy: PartyPolicy, session: Session, settled: Settled) -> bool:

@@ -1,7 +1,8 @@
 """The ``claims`` parameter: single claims that a party asks for beside its scopes. Source: OpenID Connect Core 5.5.
 
 Only the names count. Whether a claim is essential changes nothing for us, as what we have is told and what we lack
-stays away; a value that is asked for is no promise, as the specification says.
+stays away; a value that is asked for is no promise, as the specification says. Two are more than a wish: of whom the ID
+token must tell (Core 3.1.2.2), and a way of signing in that the party cannot do without (Core 5.5.1.1).
 """
 
 import json
@@ -13,6 +14,7 @@ from gongpai.gateway.oidc.jose import parse_object
 # More than we know claims.
 _LIMIT = 50
 _NAME_LIMIT = 100
+_VALUE_LIMIT = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,10 @@ class ClaimsRequest:
 
     userinfo: frozenset[str] = frozenset()
     id_token: frozenset[str] = frozenset()
+    subject: str | None = None
+    """Of whom alone the ID token may tell, as the party knows them."""
+    acr_values: tuple[str, ...] = ()
+    """One of these the sign-in must be; none at all leaves it open."""
 
 
 def read(value: str | None, scopes: frozenset[str]) -> str | None:
@@ -32,7 +38,11 @@ def read(value: str | None, scopes: frozenset[str]) -> str | None:
     if value is None:
         return None
     sent = parse_object(value.encode())
-    wanted = {place: sorted(allowed_claims(_names(sent.get(place)), scopes)) for place in ("userinfo", "id_token")}
+    names = {place: _names(sent.get(place)) for place in ("userinfo", "id_token")}
+    wanted: dict[str, object] = {place: sorted(allowed_claims(named, scopes)) for place, named in names.items()}
+    in_token = sent.get("id_token")
+    if isinstance(in_token, dict):
+        wanted |= _bindings(in_token.get("sub"), in_token.get("acr"))
     return json.dumps(wanted, separators=(",", ":"))
 
 
@@ -41,7 +51,9 @@ def parse(written: str | None) -> ClaimsRequest:
     if written is None:
         return ClaimsRequest()
     wanted = json.loads(written)
-    return ClaimsRequest(frozenset(wanted["userinfo"]), frozenset(wanted["id_token"]))
+    return ClaimsRequest(
+        frozenset(wanted["userinfo"]), frozenset(wanted["id_token"]), wanted.get("sub"), tuple(wanted.get("acr", ()))
+    )
 
 
 def _names(member: object) -> frozenset[str]:
@@ -51,3 +63,24 @@ def _names(member: object) -> frozenset[str]:
         message = "not an object of a few short names"
         raise ValueError(message)
     return frozenset(member)
+
+
+def _bindings(subject: object, acr: object) -> dict[str, object]:
+    """Return what is asked of the person and of the sign-in themselves."""
+    found: dict[str, object] = {}
+    if isinstance(subject, dict) and "value" in subject:
+        found["sub"] = _text(subject["value"])
+    if isinstance(acr, dict) and acr.get("essential") is True:
+        values = acr.get("values", [acr["value"]] if "value" in acr else [])
+        if not isinstance(values, list) or len(values) > _LIMIT:
+            message = "values is not a short list"
+            raise ValueError(message)
+        found |= {"acr": [_text(value) for value in values]} if values else {}
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _VALUE_LIMIT:
+        message = "a value is not a short text"
+        raise ValueError(message)
+    return value
