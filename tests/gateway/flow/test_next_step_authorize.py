@@ -249,6 +249,27 @@ def test_policy_comes_before_consent_and_consent_before_the_answer(
     assert next_party_step(request_, party, settled, _NOW) == step
 
 
+_BOTH = replace(_REQUEST, prompt=frozenset({"consent", "select_account"}))
+
+
+@pytest.mark.parametrize(
+    ("request_", "step"),
+    [
+        (replace(_CONSENT, agreed_by="s"), Respond()),
+        (replace(_CONSENT, agreed_by="another"), AskConsent(_SCOPES)),
+        (replace(_SELECT, agreed_by="s"), Respond()),
+        (replace(_SELECT, agreed_by="another"), ChooseAccount()),
+        (replace(_BOTH, agreed_by="s"), Respond()),
+        (replace(_BOTH, agreed_by="another"), ChooseAccount()),
+        (replace(_LOGIN, agreed_by="s"), _CONFIRM),
+    ],
+)
+def test_who_answered_our_pages_is_asked_no_more_and_answers_for_nobody_else(
+    request_: AuthorizationRequest, step: PartyStep
+) -> None:
+    assert next_party_step(request_, _STRANGER, _AGREED, _NOW) == step
+
+
 def test_single_claims_ask_for_the_scopes_that_the_party_may_have() -> None:
     claims = '{"userinfo":["email","phone_number"],"id_token":[]}'
     party = replace(_STRANGER, scopes=frozenset({"openid", "profile", "email"}))

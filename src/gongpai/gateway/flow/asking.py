@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gongpai.gateway.errors import TooManyStartsError, VisitError
+from gongpai.gateway.flow.next_step_authorize import ASKED_ONCE
 from gongpai.gateway.grants.opaque import hash_token, new_token
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
@@ -33,8 +34,6 @@ REQUEST_AGE = timedelta(minutes=30)
 PUSHED_AGE = timedelta(seconds=90)
 PUSHED_PREFIX = "urn:ietf:params:oauth:request_uri:"
 _MAX_HANDLE = 64
-# What a page of ours asks once a request; that somebody signed in anew shows in their session.
-_ANSWERED = frozenset({"consent", "select_account"})
 _WINDOW = timedelta(minutes=1)
 # No subject is called so, thus no session can be meant.
 _NOBODY = ""
@@ -163,13 +162,16 @@ class Asking:
         await self.requests.put(request)
         return Bound(request, bound.party, handle)
 
-    async def keep_agreed(self, visit: Visit, bound: Bound) -> Bound:
-        """Keep the request of a person who has answered all that it asks of them, so that none of it is asked again."""
-        prompt = bound.request.prompt - _ANSWERED
-        if prompt == bound.request.prompt:
+    async def keep_agreed(self, visit: Visit, bound: Bound, subject: str) -> Bound | None:
+        """Keep the request, of which *subject* answered all that our own pages ask, so that they are asked no more.
+
+        None if it was answered meanwhile.
+        """
+        if bound.request.agreed_by == subject or not bound.request.prompt & ASKED_ONCE:
             return await self.keep(visit, bound)
-        await self.take(bound)
-        return await self.keep(visit, Bound(replace(bound.request, prompt=prompt), bound.party))
+        if not await self.take(bound):
+            return None
+        return await self.keep(visit, Bound(replace(bound.request, agreed_by=subject), bound.party))
 
     async def find(self, visit: Visit, handle: str) -> Bound | None:
         """Return the living request of this browser; None if it is unknown, spent, too old or another browser's."""

@@ -24,6 +24,8 @@ from gongpai.wecom.signin import Way
 
 # How a way into WeCom is asked for; the old QR page is a setting of the app.
 _VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
+# What a page of ours asks once a request and person; that somebody signed in anew shows in their session.
+ASKED_ONCE = frozenset({"consent", "select_account"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ def wanted_scopes(request: AuthorizationRequest, party: RelyingParty) -> frozens
     return request.scopes | (scopes_of(asked.userinfo | asked.id_token) & party.scopes)
 
 
+def _asked_once(request: AuthorizationRequest, session: Session) -> frozenset[str]:
+    """Return which pages of ours the party asks for and this person has not answered: nobody answers for another."""
+    return frozenset() if request.agreed_by == session.subject else request.prompt & ASKED_ONCE
+
+
 def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, now: datetime) -> PartyStep:
     session = settled.session
     if session is None:
@@ -147,7 +154,10 @@ def _step(request: AuthorizationRequest, party: RelyingParty, settled: Settled, 
     if settled.refusal is not None:
         return TurnAway(settled.refusal)
     wanted = wanted_scopes(request, party)
-    return AskConsent(wanted) if _is_asked(request, party, settled, wanted) else _disclose(session, settled.lacking)
+    must_agree = "consent" in _asked_once(request, session) and not settled.has_just_consented
+    if must_agree or not (wanted <= settled.consented or party.is_trusted):
+        return AskConsent(wanted)
+    return _disclose(session, settled.lacking)
 
 
 def _sign_in_anew(
@@ -161,16 +171,9 @@ def _sign_in_anew(
         return _another_way(request, policy, session, essential, opens_in_app=settled.opens_in_app)
     if not _is_meant(request, session, settled.subject, now):
         return _confirm(request, policy, session, settled)
-    if "select_account" in request.prompt and _may_be_another(request, policy, session, settled):
+    if "select_account" in _asked_once(request, session) and _may_be_another(request, policy, session, settled):
         return ChooseAccount()
     return None
-
-
-def _is_asked(request: AuthorizationRequest, party: RelyingParty, settled: Settled, wanted: frozenset[str]) -> bool:
-    """Whether the person is still to agree to what the party *wanted*."""
-    if "consent" in request.prompt and not settled.has_just_consented:
-        return True
-    return not (wanted <= settled.consented or party.is_trusted)
 
 
 def _disclose(session: Session, lacking: Lacking) -> PartyStep:
