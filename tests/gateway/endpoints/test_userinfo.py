@@ -70,6 +70,18 @@ async def test_pages_of_the_partys_origins_may_read_the_answer_and_no_others(
         assert "authorization" in asked.headers["access-control-allow-headers"]
 
 
+async def test_any_page_may_read_that_a_token_or_a_party_is_unknown(provider: Gateway) -> None:
+    party, headers = Party(provider), {"origin": ORIGIN}
+    fields = {"grant_type": "refresh_token", "refresh_token": "x", "client_id": "nobody"}
+    for answer in (
+        await party.raw("/userinfo", "GET", None, {"authorization": "Bearer unknown", **headers}),
+        await party.raw("/token", "POST", fields, headers),
+    ):
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (401, ORIGIN)
+    known = await party.call("/token", {"grant_type": "refresh_token", "refresh_token": "x"}, **headers)
+    assert (known.status_code, known.headers.get("access-control-allow-origin")) == (400, None)
+
+
 @pytest.mark.parametrize("reason", ["revoked", "ended", "expired"])
 async def test_a_token_opens_nothing_once_it_is_over(provider: Gateway, reason: str) -> None:
     party, browser = Party(provider), provider.browser()

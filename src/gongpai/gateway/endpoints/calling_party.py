@@ -26,6 +26,7 @@ class CallingParty:
             InvalidClientError: it did not prove who it is.
             RequestError: it sent more than one proof, or any parameter twice (RFC 6749 3.2).
         """
+        call.tell_any_page()
         if parameters.repeated:
             raise RequestError(ErrorCode.INVALID_REQUEST, "a parameter came more than once")
         # Source: RFC 7523 3 and OpenID Connect Core 9: the issuer or the endpoint's own URL.

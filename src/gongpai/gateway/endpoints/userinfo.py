@@ -31,6 +31,7 @@ class UserInfo:
         Raises:
             BearerError: it opens nothing, or two of them came.
         """
+        call.tell_any_page()
         access, grant = await self.lookup.open(await _bearer_token(call))
         party = await self.parties.get_living(grant.client_id)
         if party is None:
