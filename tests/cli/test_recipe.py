@@ -123,7 +123,10 @@ def test_with_several_corps_a_party_says_whose_people_may_use_it(storage: str) -
     shown = run(storage, "recipe", "grafana", "--url", URL, **other).output
     (table,) = re.findall(r"```toml\n(.*?)```", shown, re.DOTALL)
     both = {RIGHT["GONGPAI_APPS__MAIN__CORPID"], other["GONGPAI_APPS__OTHER__CORPID"]}
-    assert set(tomllib.loads(table)["parties"]["grafana"]["policy"]["corpids"]) == both
+    printed = tomllib.loads(table)["parties"]["grafana"]
+    assert set(printed["policy"]["corpids"]) == both
+    # Two people of one userid get no email of each other's.
+    assert printed["email_template"].startswith("{userid}.{corpid}@")
     (command,) = re.findall(r"```sh\ngongpai parties (.*?)```", shown, re.DOTALL)
     added = run(storage, *command.replace("\\\n", "").replace("'", "").split(), **other)
     assert added.exit_code == 0, added.output

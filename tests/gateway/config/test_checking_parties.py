@@ -123,10 +123,26 @@ def test_a_client_id_cannot_look_like_a_url() -> None:
     assert ("parties.https://wiki", "bad_name") in faults(**given)
 
 
+_OTHER = {"corpid": "wwffffffffffffffff", "agentid": "1000002", "corpsecret": "another-secret-of-this-test"}
+_WITH_ANOTHER_CORP = {**RIGHT, **{f"apps__other__{key}": value for key, value in _OTHER.items()}}
+
+
 def test_with_several_corps_a_party_names_its_own() -> None:
-    other = {"corpid": "wwffffffffffffffff", "agentid": "1000002", "corpsecret": "another-secret-of-this-test"}
-    given = {**RIGHT, **{f"apps__other__{key}": value for key, value in other.items()}}
-    assert ("parties.wiki.policy.corpids", "missing") in faults(**given)
+    assert ("parties.wiki.policy.corpids", "missing") in faults(**_WITH_ANOTHER_CORP)
+
+
+def _with_template(template: str, *corpids: str) -> dict[str, str | None]:
+    made = {"email": "template", "email_template": template, "policy__corpids": ",".join(corpids)}
+    return {**_WITH_ANOTHER_CORP, **{f"parties__wiki__{key}": value for key, value in made.items()}}
+
+
+def test_where_people_of_several_corps_may_come_an_email_names_the_corp() -> None:
+    (first,) = {each.app.corpid for each in read().apps.values()}
+    both, fault = (first, _OTHER["corpid"]), ("parties.wiki.email_template", "template_needs_corpid")
+    assert faults(**_with_template("{userid}@corp.example", *both)) == [fault]
+    for template in ("{userid}.{corpid}@corp.example", "{userid}@{corpid}.example"):
+        assert read(**_with_template(template, *both)).parties["wiki"].claim_rules.email_template == template
+    assert read(**_with_template("{userid}@corp.example", first)).parties["wiki"].policy.corpids == {first}
 
 
 def test_a_key_file_that_is_no_key_set_is_named(tmp_path: Path) -> None:

@@ -139,8 +139,14 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def party_settings(self, filling: Filling) -> dict[str, Setting]:
         """Return the settings that the program needs its party to have."""
         filled = {key: _filled(value, filling) for key, value in self.party.items()}
-        corps: dict[str, Setting] = {"policy.corpids": list(filling.corpids)} if filling.corpids else {}
-        return {"name": self.program, **filled, **corps}
+        settings: dict[str, Setting] = {"name": self.program, **filled}
+        if filling.corpids:
+            settings["policy.corpids"] = list(filling.corpids)
+        template = settings.get("email_template")
+        if isinstance(template, str) and len(filling.corpids) > 1:
+            # People of two corps may have the same userid, and nobody gets an email that is another's.
+            settings["email_template"] = template.replace("{userid}", "{userid}.{corpid}")
+        return settings
 
     def host_settings(self, filling: Filling) -> dict[str, Setting]:
         """Return the settings that the program needs its host behind forward-auth to have."""

@@ -81,6 +81,7 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
     if without_pkce and method is AuthMethod.NONE:
         source.fault(f"{where}.without_pkce", "public_needs_pkce")
     sector = source.text(f"{where}.sector")
+    policy = _check_policy(source, f"{where}.policy", apps)
     return RelyingParty(
         client_id=name,
         title=source.text(f"{where}.name", name) or name,
@@ -103,10 +104,10 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
         subject_type=SubjectType(_one_of(source, f"{where}.subject_type", [each.value for each in SubjectType])),
         sector=sector,
         claims_in_id_token=source.flag(f"{where}.claims_in_id_token"),
-        claim_rules=_check_claims(source, where),
+        claim_rules=_check_claims(source, where, policy),
         disclosure=DisclosureRule(_one_of(source, f"{where}.disclosure", [each.value for each in DisclosureRule])),
         backchannel_logout_uri=_check_backchannel(source, f"{where}.backchannel_logout_uri"),
-        policy=_check_policy(source, f"{where}.policy", apps),
+        policy=policy,
         contact=source.text(f"{where}.contact"),
         is_configured=True,
     )
@@ -188,11 +189,14 @@ def _check_jwks(source: Source, key: str, method: AuthMethod) -> Mapping[str, ob
     return found
 
 
-def _check_claims(source: Source, where: str) -> ClaimRules:
+def _check_claims(source: Source, where: str, policy: PartyPolicy) -> ClaimRules:
     email = EmailSource(_one_of(source, f"{where}.email", [each.value for each in EmailSource]))
     template = source.text(f"{where}.email_template", is_required=email is EmailSource.TEMPLATE)
     if template is not None and (template.count("@") != 1 or template.partition("@")[0].count("{userid}") != 1):
         source.fault(f"{where}.email_template", "not_a_template")
+    elif template is not None and len(policy.corpids) > 1 and "{corpid}" not in template:
+        # Who is called the same in two corps would share an email, and the later one be told none (T12).
+        source.fault(f"{where}.email_template", "template_needs_corpid")
     group_ids = _check_ids(source, f"{where}.groups")
     names = source.names(f"{where}.group_names")
     for each in names:

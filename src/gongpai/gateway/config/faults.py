@@ -278,6 +278,12 @@ _TEXTS: dict[str, Saying] = TROUBLES | {
         "a template has {{userid}} once, before its @",
         "for example {{userid}}@corp.example",
     ),
+    "template_needs_corpid": saying(
+        "有多个企业的人使用时，模板还应含有 {{corpid}}，否则两个企业里 userid 相同的人，后登录的没有邮箱",
+        "例如 {{userid}}.{{corpid}}@corp.example；或在 policy.corpids 里只留一个企业",
+        "with people of several corps it needs {{corpid}} too, or the later of two who share a userid gets no email",
+        "for example {{userid}}.{{corpid}}@corp.example; or leave one corp in policy.corpids",
+    ),
     "foreign_hosts": saying(
         "这些主机不是企业微信的",
         "私有部署请填 private_wecom = true；沙箱请填 sandbox = true",
@@ -285,8 +291,5 @@ _TEXTS: dict[str, Saying] = TROUBLES | {
         "set private_wecom = true for a private WeCom, or sandbox = true for the sandbox",
     ),
 }
-
-# What only shows when a command uses what the configuration names.
-_TEXTS |= {}
 
 KINDS = frozenset(_TEXTS)

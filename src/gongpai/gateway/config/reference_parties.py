@@ -82,7 +82,12 @@ PARTY_SETTINGS = (
     ),
     _party("email_domains", "", "只给出这些域名的企业邮箱。", "Tell a biz_mail in these domains only."),
     _party("verified_domains", "", "这些域名的企业邮箱算已验证。", "A biz_mail in these domains counts as verified."),
-    _party("email_template", "", "例如 `{userid}@corp.example`。", "For example `{userid}@corp.example`."),
+    _party(
+        "email_template",
+        "",
+        "例如 `{userid}@corp.example`；允许多个企业时还要有 `{corpid}`，例如 `{userid}.{corpid}@corp.example`。",
+        "For example `{userid}@corp.example`; with several corps, `{userid}.{corpid}@corp.example`.",
+    ),
     _party(
         "owns_mailboxes",
         "false",
