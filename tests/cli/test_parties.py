@@ -43,6 +43,14 @@ def stored(storage: str, client_id: str = "grafana") -> RelyingParty | None:
     return asyncio.run(get())
 
 
+def test_standard_output_is_the_answer_alone(storage: str) -> None:
+    added = add(storage)
+    assert [line.split()[0] for line in added.stdout.splitlines()] == ["client_id", "client_secret"]
+    assert "party.added" in added.stderr
+    (line,) = run(storage, "rotate-secret", "grafana").stdout.splitlines()
+    assert line.startswith("client_secret")
+
+
 def test_a_party_is_added_with_a_secret_that_is_shown_once(storage: str) -> None:
     settings = ("--set", "scopes=openid,email", "--set", "policy.ways=in_app", "--set", "trusted=true")
     secret = secret_of(add(storage, *settings))

@@ -1,6 +1,7 @@
 """``gongpai config``: is the configuration right, and what could be in it?"""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +50,7 @@ def require_config(path: Path | None, lang: Language | None = None) -> "Config":
     """Return the configuration, or show its faults and leave with status 2."""
     from gongpai.gateway.config import ConfigError, Fault, load
 
+    _keep_events_off_the_answer()
     file = find_config(path)
     try:
         return load(file, os.environ)
@@ -58,3 +60,10 @@ def require_config(path: Path | None, lang: Language | None = None) -> "Config":
         for fault in (*absent, *error.faults):
             typer.echo(fault.render(choose_language(lang)), err=True)
         raise typer.Exit(2) from None
+
+
+def _keep_events_off_the_answer() -> None:
+    """Send what the gateway's rooms log to standard error: a command's standard output is its answer alone."""
+    import structlog
+
+    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
