@@ -1,11 +1,12 @@
 """A gateway as its operator runs it: `gongpai serve` in processes of its own."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +78,15 @@ def served(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Se
 
 
 @contextmanager
-def launched(config: Path, workers: int = 1, name: str = "gateway") -> Iterator[Callable[[], Served]]:
-    """Run `gongpai serve` until the block ends; yield what waits for it to be ready."""
+def launched(
+    config: Path, workers: int = 1, name: str = "gateway", environment: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], Served]]:
+    """Run `gongpai serve` with more *environment* until the block ends; yield what waits for it to be ready."""
     log = config.parent / f"{name}.log"
     command = [sys.executable, "-m", "gongpai.cli", "serve", "--config", str(config), "--workers", str(workers)]
     with log.open("w") as errors:
-        process = subprocess.Popen(dies_with_us(command), stdout=subprocess.PIPE, stderr=errors, text=True)
+        around = {**os.environ, **(environment or {})}
+        process = subprocess.Popen(dies_with_us(command), stdout=subprocess.PIPE, stderr=errors, text=True, env=around)
 
     def await_ready() -> Served:
         assert process.stdout is not None

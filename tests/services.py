@@ -146,11 +146,16 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def running_redis() -> Iterator[Service]:
-    """Run a Redis or Valkey server until the block ends: for a test that disturbs it."""
+def running_redis(*, keeps: bool = False) -> Iterator[Service]:
+    """Run a Redis or Valkey server until the block ends: for a test that disturbs it.
+
+    One that *keeps* what it holds writes it to ``dump.rdb`` beside its log when it is stopped, and reads it when it
+    starts.
+    """
     with _folder("gongpai-redis-") as folder:
         program = require_program("redis-server", "valkey-server")
-        command = [program, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+        save = "3600 1" if keeps else ""
+        command = [program, "--bind", "127.0.0.1", "--save", save, "--appendonly", "no", "--dir", str(folder)]
         with _listening(dies_with_us(command), "--port", folder / "log") as service:
             yield service
 

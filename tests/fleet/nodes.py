@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,17 @@ WIKI, LUNCH, TELLY = "wiki", "lunch", "telly"
 SECRET = "the secret of a party of tests, and long"
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """In what the second node differs from the first: settings of its own, and variables of its environment."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+_NONE = Oddity()
+
+
 @dataclass
 class Node:
     """One `gongpai serve`, always at the same addresses."""
@@ -31,6 +42,7 @@ class Node:
     address: str
     gate: str
     workers: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
     _starts: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
     _served: Served | None = None
@@ -44,7 +56,8 @@ class Node:
     def launch(self) -> Callable[[], None]:
         """Start it; return what waits until it is ready."""
         self._starts += 1
-        await_ready = self._stack.enter_context(launched(self.config, self.workers, f"{self.name}-{self._starts}"))
+        name = f"{self.name}-{self._starts}"
+        await_ready = self._stack.enter_context(launched(self.config, self.workers, name, self.environment))
 
         def keep() -> None:
             self._served = await_ready()
@@ -99,7 +112,12 @@ class Fleet:
 
 @contextmanager
 def running_fleet(
-    corner: Corner, folder: Path, storage: str | None = None, tickets: str | None = None, workers: int = 3
+    corner: Corner,
+    folder: Path,
+    storage: str | None = None,
+    tickets: str | None = None,
+    workers: int = 3,
+    oddity: Oddity = _NONE,
 ) -> Iterator[Fleet]:
     """Run two nodes on *storage* behind nginx, or without one a node with *workers* on SQLite."""
     corner.hold_phone("lisi")
@@ -117,7 +135,11 @@ def running_fleet(
         if storage is None:
             nodes = [_node(folder, "alone", corner, settings, f"127.0.0.1:{port}", workers)]
         else:
-            nodes = [_node(folder, name, corner, settings, f"127.0.0.1:{free_port()}") for name in ("one", "two")]
+            nodes = [
+                _node(folder, "one", corner, settings, f"127.0.0.1:{free_port()}"),
+                _node(folder, "two", corner, {**settings, **oddity.settings}, f"127.0.0.1:{free_port()}"),
+            ]
+            nodes[1].environment = oddity.environment
         corner.update_app(PORTAL, oauth_domain=f"127.0.0.1:{port}", callback_domain=f"127.0.0.1:{port}")
         for node in nodes:
             stack.callback(node.stop)
