@@ -114,14 +114,20 @@ async def test_the_grant_is_off_unless_the_party_has_it(wecom_sandbox: Corner, t
         assert (await party.call("/token", {**GRANT, "device_code": "x"})).json()["error"] == "unauthorized_client"
 
 
-async def test_a_person_whom_the_policy_keeps_out_cannot_approve(wecom_sandbox: Corner, tmp_path: Path) -> None:
-    own = replace(LUNCH, policy=PartyPolicy(deny_userids=frozenset({"lisi"})))
+@pytest.mark.parametrize("answer", ["allow", "refuse"])
+async def test_whom_the_policy_keeps_out_reads_whom_to_ask_and_the_device_hears_no(
+    wecom_sandbox: Corner, tmp_path: Path, answer: str
+) -> None:
+    own = replace(LUNCH, policy=PartyPolicy(deny_userids=frozenset({"lisi"})), contact="the lunch team")
     async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"lunch": own})) as gateway:
         party, browser = Party(gateway, own, None), gateway.browser()
         await browser.sign_in()
         codes = await ask(party)
-        assert (await say(browser, await show(browser, codes["user_code"]), "allow")).status_code == 403
-        assert (await poll(party, codes)).json()["error"] == "authorization_pending"
+        page = await say(browser, await show(browser, codes["user_code"]), answer)
+        assert page.status_code == 403
+        for words in ("Lunch", "the lunch team"):
+            assert words in page.text
+        assert (await poll(party, codes)).json()["error"] == "access_denied"
 
 
 async def test_devices_of_one_address_are_limited(provider: Gateway) -> None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
-from gongpai.gateway.errors import RefusedError, TooManyStartsError
+from gongpai.gateway.errors import Reason, RefusedError, TooManyStartsError
 from gongpai.gateway.flow.consent import shown_scopes
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.opaque import hash_token
@@ -82,10 +82,9 @@ class Device:
         return self.pages.answer(visit, page, is_signed_in=True)
 
     async def decide(self, visit: Visit) -> Response:
-        """Hear yes or no: ``POST /device/confirm``.
+        """Hear yes or no: ``POST /device/confirm``. From whom the party's policy keeps out it is a no.
 
         Raises:
-            RefusedError: the person may not use the party.
             TooManyStartsError: this session or this address guesses.
         """
         fields = await visit.form()
@@ -100,7 +99,11 @@ class Device:
             return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
         request, party = found
         is_approved = fields.get("answer") == "allow"
-        await self.portraits.require_may_use(party, known_by(session))
+        try:
+            await self.portraits.require_may_use(party, known_by(session))
+        except RefusedError as error:
+            await self.store.decide(hash_token(user_code), None, self.clock())
+            return await self._turn_away(visit, session, party, error.reason)
         now = self.clock()
         grant = self.issuer.grant_for(party.client_id, request.scopes, session, now) if is_approved else None
         if not await self.store.decide(hash_token(user_code), grant, now):
@@ -112,6 +115,21 @@ class Device:
         if is_approved:
             await self.notices.announce_to(party, session, visit.language)
         return self.pages.answer(visit, pages.DeviceDone(party.title, outcome), is_signed_in=True)
+
+    async def _turn_away(self, visit: Visit, session: Session, party: RelyingParty, reason: Reason) -> Response:
+        facts = {"client_id": party.client_id, "reason": reason.value}
+        event = AuditEvent(
+            "party.turned_away",
+            session.subject,
+            session.ref,
+            session.app,
+            visit.address,
+            visit.reference,
+            facts,
+        )
+        await self.audit.record(event, self.clock())
+        page = pages.TurnedAway(party.title, reason.value, party.contact, None, visit.reference)
+        return self.pages.answer(visit, page, is_signed_in=True)
 
     async def _find(self, user_code: str | None) -> tuple[DeviceRequest, RelyingParty] | None:
         if user_code is None:

@@ -188,7 +188,8 @@ class TurnedAway:
     party: str
     reason: str
     contact: str | None
-    back_url: str
+    back_url: str | None
+    """None from a device, which hears of it by itself."""
     reference: str
 
 
