@@ -1,11 +1,16 @@
 """Codes, refresh tokens and who may bring them."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from gateways import PORTAL, PUBLIC_URL, Gateway
-from relying_party import LUNCH, Party
+from gateways import PORTAL, PUBLIC_URL, Gateway, gateway_config, open_gateway
+from gongpai.gateway.records_provider import PartyPolicy
+from gongpai.sandbox import Corner
+from relying_party import LUNCH, WIKI, Party
 
 
 async def test_a_code_becomes_tokens_and_the_tokens_a_person(provider: Gateway) -> None:
@@ -165,6 +170,40 @@ async def test_a_leaver_is_not_refreshed(provider: Gateway) -> None:
     provider.clock.advance(hours=2)
     assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
     assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("days", [0, 2])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        PartyPolicy(deny_userids=frozenset({"lisi"})),
+        PartyPolicy(allow_departments=frozenset({99})),
+        PartyPolicy(corpids=frozenset({"wwanother"})),
+        PartyPolicy(apps=frozenset({"another"})),
+        PartyPolicy(ways=frozenset({"web"})),
+    ],
+)
+async def test_whom_the_partys_policy_keeps_out_meanwhile_gets_nothing_for_a_code_or_a_refresh_token(
+    wecom_sandbox: Corner, tmp_path: Path, policy: PartyPolicy, days: int
+) -> None:
+    async with AsyncExitStack() as gateways:
+
+        async def under(policy: PartyPolicy) -> Gateway:
+            parties = {"wiki": replace(WIKI, policy=policy)}
+            config = gateway_config(wecom_sandbox, tmp_path, parties=parties)
+            return await gateways.enter_async_context(open_gateway(wecom_sandbox, config))
+
+        party = Party(await under(PartyPolicy()))
+        browser = party.gateway.browser()
+        refresh_token = (await party.tokens(browser, scope="openid offline_access"))["refresh_token"]
+        code = (await party.sign_in(browser))["code"]
+        party.gateway = await under(policy)
+        party.gateway.clock.advance(days=days)
+        assert (await party.refresh(refresh_token)).json()["error"] == "invalid_grant"
+        assert (await party.redeem(code)).json()["error"] == "invalid_grant"
+        # What was taken back stays so, whatever is allowed later.
+        party.gateway = await under(PartyPolicy())
+        assert (await party.refresh(refresh_token)).json()["error"] == "invalid_grant"
 
 
 async def test_a_wecom_that_does_not_answer_spends_no_refresh_token(provider: Gateway) -> None:
