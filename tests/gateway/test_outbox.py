@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -120,13 +120,13 @@ def open_outbox(stores: Stores, clock: Clock, *parties: RelyingParty) -> Outbox:
     return Outbox(PUBLIC_URL, stores.outbox, known, keys, outbound, lambda _, subject: subject, clock)
 
 
-async def end_session(stores: Stores, *parties: str) -> None:
+async def end_session(stores: Stores, *parties: str, at: datetime = NOW) -> None:
     """End a session that was used for *parties*."""
     subject, ref = await sign_in(stores)
     for client_id in parties:
         grant = make_grant(ref, subject=subject, client_id=client_id)
         assert await stores.grants.begin(grant, make_code(grant))
-    assert await stores.sessions.end(ref, EndReason.SIGN_OUT, NOW)
+    assert await stores.sessions.end(ref, EndReason.SIGN_OUT, at)
 
 
 async def test_a_party_that_fails_for_hours_is_given_up(stores: Stores, listener: Listener) -> None:
@@ -155,6 +155,31 @@ async def test_one_failure_holds_what_else_waits_for_that_party_and_nothing_of_o
     assert len(listener.heard) == 2
     clock.advance(seconds=5)
     assert await stores.outbox.take(clock() + timedelta(seconds=1), 10, clock()) == []
+
+
+async def test_while_a_party_is_held_nobody_tries_it_for_what_came_before_or_since(
+    stores: Stores, listener: Listener
+) -> None:
+    listener.status, clock = 500, Clock()
+    party = replace(WIKI, backchannel_logout_uri=listener.url)
+    ours, others = open_outbox(stores, clock, party), open_outbox(stores, clock, party)
+    for each in (ours, others):
+        await each.keys.load(clock())
+    await end_session(stores, "wiki")
+    await end_session(stores, "wiki", at=clock() + timedelta(seconds=1))
+    await ours.deliver()
+    assert len(listener.heard) == 1
+    clock.advance(seconds=5)
+    # Another process hears of it by the store.
+    await others.deliver()
+    await end_session(stores, "wiki", at=clock())
+    await ours.deliver()
+    assert len(listener.heard) == 1
+    listener.status = 204
+    clock.advance(seconds=6)
+    assert await ours.deliver() == 3
+    await end_session(stores, "wiki", at=clock())
+    assert await ours.deliver() == 1
 
 
 async def test_a_party_without_an_address_or_gone_meanwhile_is_forgotten(stores: Stores) -> None:

@@ -42,6 +42,8 @@ class Outbox:
     subject: Callable[[RelyingParty, str], str]
     clock: Callable[[], datetime]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _held: dict[str, datetime] = field(default_factory=dict)
+    """Until when this process tries no more at a party that failed: what is put in meanwhile waits too."""
 
     async def deliver(self) -> int:
         """Deliver what is due now; return how many parties heard it."""
@@ -63,7 +65,11 @@ class Outbox:
 
     async def _deliver_to(self, client_id: str, items: list[OutboxItem]) -> int:
         party = await self.parties.get_living(client_id)
-        told = 0
+        told, held_until = 0, self._held.get(client_id)
+        if held_until is not None and self.clock() < held_until:
+            for item in items:
+                await self.store.delay(item.item_id, held_until)
+            return 0
         for item in items:
             if party is None or party.backchannel_logout_uri is None:
                 await self.store.done(item.item_id)
@@ -74,6 +80,7 @@ class Outbox:
                 # One failure is enough for now: what else waits for this party waits as long.
                 break
             await self.store.done(item.item_id)
+            self._held.pop(client_id, None)
             told += 1
         return told
 
@@ -98,6 +105,6 @@ class Outbox:
             await self.store.done(item.item_id)
             return
         _log.warning("logout.not_told", **facts)
-        next_at = self.clock() + _FIRST_PAUSE * 2 ** (item.attempts - 1)
+        next_at = self._held[party.client_id] = self.clock() + _FIRST_PAUSE * 2 ** (item.attempts - 1)
         await self.store.delay(item.item_id, next_at)
         await self.store.hold(party.client_id, next_at)
