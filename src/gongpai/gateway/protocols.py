@@ -9,6 +9,10 @@ from gongpai.gateway.messages import LANGUAGES, text
 
 # Eight times what browsers send; a cookie jar full of other hosts' cookies cannot reach a __Host- cookie's host.
 _MAX_HEAD_BYTES = 65_536
+_END_OF_HEAD = b"\r\n\r\n"
+# The parser does not tell where in a piece a head ends, so a long one is read in parts: none above the bound is taken,
+# and none that is shorter by more than a part is refused, whatever came with it.
+_PART_BYTES = 8_192
 # A request of ours is at most a form of a few kilobytes: only who means harm sends it more slowly.
 _ARRIVE_WITHIN_SECONDS = 30.0
 # A proxy may be sending on a connection that looks idle to us. One that is used at all is used again before this.
@@ -45,21 +49,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Refuse a head that does not end."""
-        if self._is_refused:
-            return
-        self._expect_request()
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > _MAX_HEAD_BYTES:
-                self._refuse()
+        for begins in range(0, len(data), _PART_BYTES):
+            if self._is_refused or self.transport.is_closing():
                 return
-        super().data_received(data)
+            self._receive(data[begins : begins + _PART_BYTES])
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Expect the rest."""
         self._expect_request()
         self._is_between_messages = False
-        self._head_bytes, self._is_in_head = 0, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -70,9 +68,10 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """Leave an idle connection to uvicorn's own limit."""
+        """Count the next head, and leave an idle connection to uvicorn's own limit."""
         self._expect_nothing()
         self._is_between_messages = True
+        self._head_bytes, self._is_in_head = 0, True
         super().on_message_complete()
 
     def shutdown(self) -> None:
@@ -82,6 +81,18 @@ class BoundedProtocol(HttpToolsProtocol):
             super().shutdown()
         else:
             self.loop.call_later(self.idle_to_the_end_seconds, self._close_if_idle)
+
+    def _receive(self, part: bytes) -> None:
+        self._expect_request()
+        if self._is_in_head:
+            self._head_bytes += len(part)
+            if self._head_bytes > _MAX_HEAD_BYTES:
+                self._refuse()
+                return
+        super().data_received(part)
+        if self._is_in_head and self._head_bytes == 0 and not self._is_between_messages:
+            # It began behind another message, at the earliest behind the last head that ended here.
+            self._head_bytes = len(part) - max(part.rfind(_END_OF_HEAD), 0)
 
     def _refuse(self) -> None:
         """Say why, and close our side only: who is still sending would lose the answer with the connection.
