@@ -82,6 +82,18 @@ async def test_any_page_may_read_that_a_token_or_a_party_is_unknown(provider: Ga
     assert (known.status_code, known.headers.get("access-control-allow-origin")) == (400, None)
 
 
+async def test_a_token_of_a_party_that_was_disabled_or_removed_opens_nothing(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": WIKI})
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        token = (await Party(gateway).tokens(gateway.browser()))["access_token"]
+    disabled = {"wiki": replace(WIKI, disabled_at=gateway.clock())}
+    for parties, status in ((disabled, 401), ({}, 401), ({"wiki": WIKI}, 200)):
+        async with open_gateway(wecom_sandbox, replace(config, parties=parties)) as again:
+            assert (await Party(again).userinfo(token)).status_code == status
+
+
 @pytest.mark.parametrize("reason", ["revoked", "ended", "expired"])
 async def test_a_token_opens_nothing_once_it_is_over(provider: Gateway, reason: str) -> None:
     party, browser = Party(provider), provider.browser()
