@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlencode, urlsplit
@@ -21,6 +23,8 @@ Relay = Callable[[str], AbstractContextManager[str]]
 APP, OTHER = "app.localhost", "other.localhost"
 NOTHING_MORE: Mapping[str, object] = MappingProxyType({})
 _MOST_REDIRECTS = 12
+# What a gateway interface such as CGI may fold.
+_NO_LETTER = re.compile("[^a-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,9 @@ class Answer:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
     def seen(self, name: str) -> list[str]:
-        """Return the values that the app got for a header, spelt with dashes or underscores."""
+        """Return the values that the app got for a header, with whatever stands there for its dashes."""
         told = json.loads(self.body)["headers"]
-        wanted = name.lower().replace("_", "-")
-        return [value for key, value in told if key.lower().replace("_", "-") == wanted]
+        return [value for key, value in told if _NO_LETTER.sub("-", key.lower()) == name.lower()]
 
 
 @dataclass
@@ -158,13 +161,15 @@ def behind(
 
 
 def await_port(port: int, host: str) -> None:
-    """Return once the proxy answers for *host*."""
+    """Return once the proxy answers for *host*; some accept before they have read whose host that is, and say 404."""
     deadline = time.monotonic() + 90
-    while True:
-        try:
-            send(port, "GET", "/public/", [("Host", f"{host}:{port}")])
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return
+    while not _knows(port, host):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _knows(port: int, host: str) -> bool:
+    try:
+        return send(port, "GET", "/public/", [("Host", f"{host}:{port}")]).status != HTTPStatus.NOT_FOUND
+    except OSError:
+        return False

@@ -20,11 +20,13 @@ class CountingRelay:
         host, _, port = gate.rpartition(":")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self._start(self._accept, listener, (host, int(port)))
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
-            # Wakes the thread that accepts, which closing alone would not.
-            listener.shutdown(socket.SHUT_RDWR)
-            for thread in self._threads:
-                thread.join(60)
+            try:
+                yield f"127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                # Wakes the thread that accepts, which closing alone would not.
+                listener.shutdown(socket.SHUT_RDWR)
+                for thread in self._threads:
+                    thread.join(60)
 
     def _accept(self, listener: socket.socket, gate: tuple[str, int]) -> None:
         with suppress(OSError):

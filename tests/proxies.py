@@ -1,14 +1,22 @@
-"""The real nginx and the real Caddy, on the very files of deploy/, in front of a sample app."""
+"""The real nginx, Caddy, Traefik and Envoy, on the very files of deploy/, in front of a sample app."""
 
 import getpass
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from environments import require_environment
 from programs import dies_with_us, require_program, stop
 
+# How the files of Traefik and Envoy write what may stand for a dash, and the last name of ours that they remove.
+_DASH = r"[\W_]"
+_LAST_NAME = f"remote{_DASH}(user|groups|name|email)"
+_REMOVALS = "                        request_mutations:\n"
+_REMOVAL = " " * 26 + "- remove_on_match: {{ key_matcher: {{ safe_regex: {{ regex: '{name}' }} }} }}\n"
+_COPY = " " * 30 + "- exact: {name}\n"
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 # Debian keeps it where only root looks for programs.
@@ -54,6 +62,14 @@ _CADDY = """
 import {folder}/gongpai.caddyfile
 {sites}
 """
+_TRAEFIK = """
+global: {{checkNewVersion: false, sendAnonymousUsage: false}}
+log: {{level: WARN}}
+entryPoints:
+  web: {{address: "127.0.0.1:{port}"}}
+providers:
+  file: {{filename: "{folder}/dynamic.yml", watch: false}}
+"""
 _CADDY_SITE = """
 http://{host}:{port} {{
     bind 127.0.0.1
@@ -95,6 +111,72 @@ def caddy(
     (folder / "Caddyfile").write_text(_CADDY.format(folder=folder, sites=sites))
     with running([require_program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
         yield
+
+
+@contextmanager
+def traefik(folder: Path, gate: str, app: str, port: int, *hosts: str, own: tuple[str, ...] = ()) -> Iterator[None]:
+    """Run Traefik on *port* in front of *app* for *hosts*, without TLS, with *own* names among the headers."""
+    changes = {
+        "127.0.0.1:8001": gate,
+        "127.0.0.1:3000": app,
+        "Host(`app.example.com`)": " || ".join(f"Host(`{host}`)" for host in hosts),
+        "      tls: {}\n": "",
+        _LAST_NAME: _LAST_NAME + "".join(f"|{_loosely(name)}" for name in own),
+    }
+    (folder / "dynamic.yml").write_text(changed((DEPLOY / "traefik" / "dynamic.yml").read_text(), changes))
+    with running_traefik(folder, port):
+        yield
+
+
+@contextmanager
+def running_traefik(folder: Path, port: int) -> Iterator[None]:
+    """Run Traefik on *port* with the file dynamic.yml of *folder*."""
+    (folder / "traefik.yml").write_text(_TRAEFIK.format(port=port, folder=folder))
+    program = require_environment("proxies") / "traefik"
+    with running([str(program), f"--configFile={folder / 'traefik.yml'}"]):
+        yield
+
+
+@contextmanager
+def envoy(folder: Path, gate: str, app: str, port: int, *hosts: str, own: tuple[str, ...] = ()) -> Iterator[None]:
+    """Run Envoy on *port* in front of *app* for *hosts*, without TLS, with *own* names among the headers."""
+    gate_host, _, gate_port = gate.rpartition(":")
+    app_host, _, app_port = app.rpartition(":")
+    copied = ("x-auth-assertion", *own)
+    changes = {
+        "address: 0.0.0.0, port_value: 443": f"address: 127.0.0.1, port_value: {port}",
+        "address: 127.0.0.1, port_value: 8001": f"address: {gate_host}, port_value: {gate_port}",
+        "address: 127.0.0.1, port_value: 3000": f"address: {app_host}, port_value: {app_port}",
+        '["app.example.com", "app.example.com:*"]': str([*hosts, *(f"{host}:*" for host in hosts)]),
+        _REMOVALS: _REMOVALS + "".join(_REMOVAL.format(name=_loosely(name)) for name in own),
+        _COPY.format(name="x-auth-assertion"): "".join(_COPY.format(name=name.lower()) for name in copied),
+    }
+    with running_envoy(folder, changed((DEPLOY / "envoy" / "envoy.yaml").read_text(), changes)):
+        yield
+
+
+@contextmanager
+def running_envoy(folder: Path, text: str) -> Iterator[None]:
+    """Run Envoy with the configuration *text*, without its TLS."""
+    without_tls, count = re.subn(r"transport_socket:\n.*?filters:\n", "filters:\n", text, flags=re.DOTALL)
+    assert count == 1
+    (folder / "envoy.yaml").write_text(without_tls)
+    program = require_environment("proxies") / "envoy"
+    arguments = ["--config-path", str(folder / "envoy.yaml"), "--log-level", "warning", "--concurrency", "1"]
+    with running([str(program), *arguments, "--disable-hot-restart"]):
+        yield
+
+
+def _loosely(name: str) -> str:
+    return name.lower().replace("-", _DASH)
+
+
+def changed(text: str, changes: Mapping[str, str]) -> str:
+    """Return *text* with *changes* made, each of which it must have a place for."""
+    for there, here in changes.items():
+        assert there in text, there
+        text = text.replace(there, here)
+    return text
 
 
 @contextmanager

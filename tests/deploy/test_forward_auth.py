@@ -1,5 +1,6 @@
 """The files of deploy/ under the real nginx and the real Caddy; the numbers are those of the attacks they survive."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,14 +8,14 @@ import pytest
 
 from behind_proxy import OTHER, Behind, Proxy, behind
 from gongpai.sandbox import Sandbox
-from proxies import caddy, nginx
+from proxies import caddy, envoy, nginx, traefik
 
 HTML = ("Accept", "text/html")
 IDENTITY = ("X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Preferred-Username", "X-Auth-Request-Groups")
 FOREIGN = ("Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email")
 
 
-@pytest.fixture(scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
+@pytest.fixture(scope="module", params=[nginx, caddy, traefik, envoy], ids=["nginx", "caddy", "traefik", "envoy"])
 def site(
     request: pytest.FixtureRequest, wecom_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Behind]:
@@ -116,8 +117,10 @@ def test_97_what_a_client_says_of_its_own_request_is_ignored(site: Behind) -> No
     ],
 )
 def test_98_no_spelling_of_a_path_slips_through_a_skip_rule(site: Behind, target: str) -> None:
-    # 400 is the proxy's own no.
-    assert site.send(target).status in {400, 401, 403}
+    answer = site.send(target)
+    # 400 is the proxy's own no. Traefik and Envoy tidy a path up first, and we are asked about what the app gets.
+    is_tidied = answer.status == 200 and json.loads(answer.body)["target"] in {"/public/x", "/public/admin"}
+    assert answer.status in {400, 401, 403} or is_tidied
 
 
 def test_skip_lets_pass_without_any_identity_and_deny_lets_nobody_pass(site: Behind) -> None:
@@ -140,6 +143,8 @@ def test_100_an_app_sees_our_identity_or_none_whatever_a_client_sends(site: Behi
     names = [*IDENTITY, *FOREIGN, "X-Auth-Assertion"]
     spelt = {spelling for name in names for spelling in (name, name.replace("-", "_"), name.upper(), name.lower())}
     spelt |= {"X-Auth_Request-User", "X_Auth-Request-User", "X-Auth-Request_User", "X-Auth-Request-Preferred_Username"}
+    spelt |= {"X.Auth.Request.User", "X-Auth.Request-User", "X-Auth-Request.User", "X-Auth-Request-Preferred.Username"}
+    spelt |= {"X-Auth.Assertion", "Remote.Email"}
     forged = [(name, "evil") for name in sorted(spelt)]
     for extra in ([], [("Connection", f"close, {', '.join(IDENTITY)}")]):
         passed = site.send("/x", *forged, *extra, site.cookie())

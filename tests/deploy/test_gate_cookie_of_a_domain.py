@@ -1,4 +1,4 @@
-"""One gate cookie for a domain, headers of one's own, and kept connections, under the real nginx and the real Caddy."""
+"""One gate cookie for a domain, headers of one's own, and kept connections, under the real proxies."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from behind_proxy import Behind, Proxy, behind
 from counting_relay import CountingRelay
 from gongpai.sandbox import Sandbox
-from proxies import caddy, nginx
+from proxies import caddy, envoy, nginx, traefik
 from served import until
 
 ONE, TWO, DOMAIN = "one.apps.localhost", "two.apps.localhost", "apps.localhost"
@@ -35,9 +35,15 @@ class Counted:
     relay: CountingRelay
 
 
-@pytest.fixture(
-    scope="module", params=[partial(nginx, more=of_the_manual()), partial(caddy, renamed=OWN)], ids=["nginx", "caddy"]
-)
+PROXIES = {
+    "nginx": partial(nginx, more=of_the_manual()),
+    "caddy": partial(caddy, renamed=OWN),
+    "traefik": partial(traefik, own=tuple(OWN.values())),
+    "envoy": partial(envoy, own=tuple(OWN.values())),
+}
+
+
+@pytest.fixture(scope="module", params=PROXIES.values(), ids=list(PROXIES))
 def counted(
     request: pytest.FixtureRequest, wecom_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Counted]:

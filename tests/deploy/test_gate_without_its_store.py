@@ -1,4 +1,4 @@
-"""With the store down the real nginx and the real Caddy show a page that says so, and send nobody round in circles."""
+"""With the store down every real proxy shows a page that says so, and send nobody round in circles."""
 
 import asyncio
 import socket
@@ -17,12 +17,12 @@ from gongpai.sandbox import Corner
 from guarded import cookie_line, gate_config, guarded_host, open_guarded
 from listening import serving
 from programs import free_port
-from proxies import caddy, nginx
+from proxies import caddy, envoy, nginx, traefik
 
 PAGE_LOAD = [("Accept", "text/html"), ("Accept-Language", "en")]
 
 
-@pytest.mark.parametrize(("proxy", "status"), [(nginx, 403), (caddy, 503)], ids=["nginx", "caddy"])
+@pytest.mark.parametrize(("proxy", "status"), [(nginx, 403), (caddy, 503), (traefik, 503), (envoy, 503)])
 async def test_105_with_the_store_down_whoever_needs_it_reads_so_and_goes_nowhere(
     proxy: Proxy, status: int, wecom_sandbox: Corner, tmp_path: Path
 ) -> None:

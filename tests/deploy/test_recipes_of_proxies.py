@@ -1,4 +1,4 @@
-"""The recipes of nginx and Caddy as they are printed, under the real programs: a colleague signs in behind them."""
+"""The recipes of proxies as they are printed, under the real programs: a colleague signs in behind them."""
 
 import getpass
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from behind_proxy import APP, OTHER, Proxy, behind
 from gongpai.cli.recipes import Filling, find_recipe
 from gongpai.sandbox import Sandbox
 from programs import require_program
-from proxies import running
+from proxies import changed, running, running_envoy, running_traefik
 
 HTML = ("Accept", "text/html")
 _NGINX = """
@@ -75,7 +75,25 @@ def caddy_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _ot
         yield
 
 
-@pytest.mark.parametrize("proxy", [nginx_by_recipe, caddy_by_recipe], ids=["nginx", "caddy"])
+@contextmanager
+def traefik_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _other: str) -> Iterator[None]:
+    """Run Traefik on the recipe, without its TLS."""
+    (dynamic,) = printed("traefik", gate, app, f"http://{host}:{port}").values()
+    (folder / "dynamic.yml").write_text(changed(dynamic, {"      tls: {}\n": ""}))
+    with running_traefik(folder, port):
+        yield
+
+
+@contextmanager
+def envoy_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _other: str) -> Iterator[None]:
+    """Run Envoy on the recipe, without its TLS."""
+    (whole,) = printed("envoy", gate, app, f"http://{host}:{port}").values()
+    here = {"address: 0.0.0.0, port_value: 443": f"address: 127.0.0.1, port_value: {port}"}
+    with running_envoy(folder, changed(whole, here)):
+        yield
+
+
+@pytest.mark.parametrize("proxy", [nginx_by_recipe, caddy_by_recipe, traefik_by_recipe, envoy_by_recipe])
 def test_a_colleague_signs_in_behind_a_proxy_that_the_recipe_set_up(
     proxy: Proxy, wecom_sandbox_server: Sandbox, tmp_path: Path
 ) -> None:

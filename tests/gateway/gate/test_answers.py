@@ -195,6 +195,12 @@ def test_a_cookie_of_a_domain_opens_only_the_hosts_that_it_was_given_for() -> No
         (b"x__Host-gongpai_gate=v", None, b"x__Host-gongpai_gate=v"),
         (b"a=__Host-gongpai_gate=v", None, b"a=__Host-gongpai_gate=v"),
         (b"__Host-gongpai_gates=v; a=b", None, b"a=b"),
+        # Two lines of HTTP/1, as Envoy hands them on.
+        (b"a=b,__Host-gongpai_gate=x", b"x", b"a=b"),
+        (b"__Host-gongpai_gate=x,a=b; c=1,2", b"x", b"a=b; c=1,2"),
+        (b"__Host-gongpai_gate=x,a=b", b"x", b"a=b"),
+        (b"a=b,__Host-gongpai_nonce=y; __Host-gongpai_gate=x", b"x", b"a=b"),
+        (b"__Host-gongpai_gate=x,__Host-gongpai_gate=y", None, b""),
     ],
 )
 def test_two_cookies_of_one_name_are_none_and_ours_never_reach_the_app(

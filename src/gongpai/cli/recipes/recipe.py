@@ -47,7 +47,11 @@ class Filling:
             "secret": SECRET_PLACEHOLDER,
             "gate": self.gate,
             "gate_in_caddy": self.gate.replace("unix:", "unix/", 1),
+            "gate_host": self.gate.rpartition(":")[0],
+            "gate_port": self.gate.rpartition(":")[2],
             "upstream": self.upstream,
+            "upstream_host": self.upstream.rpartition(":")[0],
+            "upstream_port": self.upstream.rpartition(":")[2],
             "preset": self.preset,
         }
 

@@ -1,7 +1,7 @@
 """What to answer a proxy that asks whether a request may pass (pure)."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
@@ -179,18 +179,25 @@ def split_cookies(line: bytes, name: bytes) -> tuple[bytes | None, bytes]:
         return None, line
     before, mark, rest = line.partition(name + b"=")
     value, _, after = rest.partition(b"; ")
-    if ours == 1 and mark and b";" not in value and (not before or before.endswith(b"; ")):
+    is_plain = b";" not in value and b"," not in value
+    if ours == 1 and mark and is_plain and (not before or before.endswith(b"; ")):
         # What browsers send: one cookie of ours, and the others need not be looked at.
         return value.strip(), before + after if after else before[:-2]
     found: list[bytes] = []
     others = []
-    for part in line.split(b";"):
+    for part in _parts(line):
         cookie = part.strip()
         if not cookie.startswith((b"__Host-gongpai_", b"__Secure-gongpai_")):
             others.append(cookie)
         elif cookie.partition(b"=")[0].rstrip() == name:
             found.append(cookie.partition(b"=")[2].lstrip())
     return found[0] if len(found) == 1 else None, b"; ".join(others)
+
+
+def _parts(line: bytes) -> Iterator[bytes]:
+    for part in line.split(b";"):
+        # Envoy joins two lines of HTTP/1 by a comma, which no cookie of ours has in it.
+        yield from part.split(b",") if _OURS in part else (part,)
 
 
 def is_page_load(asked: Asked) -> bool:
