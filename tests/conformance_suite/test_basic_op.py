@@ -1,5 +1,7 @@
 """Modules of the Basic OP plan that no other test speaks of, as journeys through WeCom and back."""
 
+import json
+
 import pytest
 from joserfc import jws
 
@@ -46,6 +48,23 @@ async def test_prompt_none_answers_whoever_is_signed_in_with_the_same_sub_and_au
     silent = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
     second = await party.claims((await party.redeem(silent["code"])).json()["id_token"])
     assert (second["sub"], second["auth_time"]) == (first["sub"], first["auth_time"])
+
+
+async def test_a_subject_named_in_the_claims_parameter_lets_nobody_else_answer(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    tokens = await party.tokens(browser)
+    own = (await party.claims(tokens["id_token"]))["sub"]
+    for subject, hint, outcome in (
+        (own, None, "code"),
+        (own, tokens["id_token"], "code"),
+        ("somebody-else", None, "error"),
+        ("somebody-else", tokens["id_token"], "error"),
+    ):
+        claims = json.dumps({"id_token": {"sub": {"value": subject}}})
+        answer = await browser.get(party.url(prompt="none", claims=claims, id_token_hint=hint))
+        told = query_of(answer.headers["location"])
+        assert outcome in told
+        assert told.get("error") in {None, "login_required"}
 
 
 async def test_an_older_sign_in_than_max_age_is_made_anew_and_a_younger_one_is_kept(provider: Gateway) -> None:

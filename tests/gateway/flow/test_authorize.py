@@ -1,6 +1,5 @@
 """The journey of an authorization request through sign-in, consent and back."""
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -215,23 +214,6 @@ async def test_a_silent_return_keeps_the_time_of_the_last_confirmation(provider:
     assert (claims["auth_time"], claims["amr"]) == (confirmed_at, ["in_app"])
 
 
-async def test_a_subject_named_in_the_claims_parameter_lets_nobody_else_answer(provider: Gateway) -> None:
-    party, browser = Party(provider), provider.browser()
-    tokens = await party.tokens(browser)
-    own = (await party.claims(tokens["id_token"]))["sub"]
-    for subject, hint, outcome in (
-        (own, None, "code"),
-        (own, tokens["id_token"], "code"),
-        ("somebody-else", None, "error"),
-        ("somebody-else", tokens["id_token"], "error"),
-    ):
-        claims = json.dumps({"id_token": {"sub": {"value": subject}}})
-        answer = await browser.get(party.url(prompt="none", claims=claims, id_token_hint=hint))
-        told = query_of(answer.headers["location"])
-        assert outcome in told
-        assert told.get("error") in {None, "login_required"}
-
-
 async def test_an_id_token_hint_of_somebody_else_is_not_answered(provider: Gateway) -> None:
     party, browser = Party(provider), provider.browser()
     tokens = await party.tokens(browser)
@@ -298,6 +280,8 @@ async def test_who_may_not_use_a_party_gets_a_page_that_names_it_and_whom_to_ask
         assert page.status_code == 403
         for each in ("The Wiki", "wiki@example.com", words, "error=access_denied"):
             assert each in page.text
+        again = await arrive(browser, page.text.split('hreflang="zh"')[1].split('href="')[1].split('"')[0])
+        assert (again.status_code, "您不能使用The Wiki" in again.text) == (403, True)
         told = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
         assert told["error"] == "access_denied"
 

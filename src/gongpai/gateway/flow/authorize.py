@@ -215,7 +215,9 @@ class Authorize:
         return see_other(self._error_url(bound, error))
 
     async def _turn_away(self, visit: Visit, bound: Bound, session: Session | None, reason: Reason) -> Response:
-        await self.asking.take(bound)
+        # Kept, so that the page can be shown again: in the other language, or once they may come in.
+        kept = await self.asking.keep(visit, bound)
+        visit.shown_at = f"{AUTHORIZE}/{kept.handle}"
         party = bound.party
         metrics.authorizations.labels(party.client_id, reason.value).inc()
         facts = {"client_id": party.client_id, "reason": reason.value}
