@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 import trustme
 
-from gongpai.gateway.outbound import Outbound, OutboundError, is_public
+from gongpai.gateway.outbound import Address, Outbound, OutboundError, is_public
 
 HOST = "localhost"
 _AUTHORITY = trustme.CA()
@@ -22,16 +22,19 @@ def verify() -> ssl.SSLContext:
 
 
 @asynccontextmanager
-async def listening(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Answer every request with the same bytes; yield the address and what came."""
+async def listening(answer: bytes | None, host: str = HOST) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Answer every request with the same bytes, or never; yield the address and what came."""
     heard: list[bytes] = []
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    _AUTHORITY.issue_cert(HOST).configure_cert(context)
+    _AUTHORITY.issue_cert(host).configure_cert(context)
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         heard.append(head + await reader.readexactly(length))
+        if answer is None:
+            await reader.read()
+            return
         writer.write(answer)
         await writer.drain()
         writer.close()
@@ -39,7 +42,7 @@ async def listening(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
     server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=context)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        yield f"https://{HOST}:{port}/logout?a=b", heard
+        yield f"https://{host}:{port}/logout?a=b", heard
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,36 @@ async def test_a_private_host_that_the_operator_names_is_called_by_its_name() ->
     assert heard[0].startswith(b"POST /logout?a=b HTTP/1.1\r\n")
     assert b"host: localhost:" in heard[0].lower()
     assert heard[0].endswith(b"logout_token=a.b.c")
+
+
+async def test_the_address_that_was_looked_at_is_the_one_that_is_called() -> None:
+    # A name that nobody else knows: whoever asked for it again would find nothing.
+    host, asked = "party.invalid", list[str]()
+
+    async def resolve(name: str, _port: int) -> list[Address]:
+        asked.append(name)
+        return [ip_address("127.0.0.1")]
+
+    async with listening(b"HTTP/1.1 204 No Content\r\n\r\n", host) as (url, heard):
+        assert await Outbound(frozenset({host}), verify(), resolve).post(url, {}) == 204
+        with pytest.raises(OutboundError):
+            await Outbound(frozenset(), verify(), resolve).post(url, {})
+    assert (len(heard), asked) == (1, [host, host])
+
+
+async def test_a_name_with_one_private_address_among_others_is_not_called() -> None:
+    async def resolve(_name: str, _port: int) -> list[Address]:
+        return [ip_address("8.8.8.8"), ip_address("10.0.0.1")]
+
+    with pytest.raises(OutboundError, match="not public"):
+        await Outbound(frozenset(), verify(), resolve).post("https://party.invalid/", {})
+
+
+async def test_who_does_not_answer_keeps_us_no_longer_than_the_limit() -> None:
+    async with listening(None) as (url, heard), asyncio.timeout(60):
+        with pytest.raises(OutboundError, match="in time"):
+            await Outbound(frozenset({HOST}), verify(), time_limit_seconds=1.0).post(url, {})
+    assert len(heard) <= 1
 
 
 async def test_no_redirect_is_followed_and_no_body_is_read() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
@@ -17,10 +17,17 @@ TIME_LIMIT_SECONDS = 5.0
 _HIDING = tuple(IPv6Network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 _HTTPS = 443
 Address: TypeAlias = IPv4Address | IPv6Address
+Resolve: TypeAlias = Callable[[str, int], Awaitable[list[Address]]]
 
 
 class OutboundError(UnavailableError):
     """Nothing was sent, or no answer came; the text names no address."""
+
+
+async def ask_system(host: str, port: int) -> list[Address]:
+    """Return the addresses of *host* as this machine knows them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port)
+    return [ip_address(each[4][0]) for each in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Outbound:
 
     private_hosts: frozenset[str]
     verify: ssl.SSLContext
+    resolve: Resolve = ask_system
+    time_limit_seconds: float = TIME_LIMIT_SECONDS
 
     async def post(self, url: str, fields: Mapping[str, str]) -> int:
         """Send *fields* to *url*, following no redirect and reading no body; return the status.
@@ -37,7 +46,7 @@ class Outbound:
             OutboundError: not https, an address that is not public, or no answer in time.
         """
         try:
-            async with asyncio.timeout(TIME_LIMIT_SECONDS):
+            async with asyncio.timeout(self.time_limit_seconds):
                 return await self._post(url, fields)
         except TimeoutError:
             raise OutboundError("no answer in time") from None
@@ -49,7 +58,7 @@ class Outbound:
         host = parts.hostname
         if parts.scheme != "https" or not host or parts.username is not None:
             raise OutboundError("the address is not a plain https:// one")
-        address = await self._resolve(host, parts.port or _HTTPS)
+        address = await self._find(host, parts.port or _HTTPS)
         # The address that was looked at is the one that is called: a name may answer otherwise the next time.
         target = httpx2.URL(url).copy_with(host=str(address))
         async with (
@@ -64,9 +73,8 @@ class Outbound:
         ):
             return answer.status_code
 
-    async def _resolve(self, host: str, port: int) -> Address:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port)
-        addresses = [ip_address(each[4][0]) for each in found]
+    async def _find(self, host: str, port: int) -> Address:
+        addresses = await self.resolve(host, port)
         if not addresses:
             raise OutboundError("the name has no address")
         if host not in self.private_hosts and not all(is_public(each) for each in addresses):
