@@ -1,5 +1,6 @@
 """Gateways that are one: two nodes behind nginx on one PostgreSQL, with or without Redis, or one with three workers."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -83,7 +84,8 @@ class Node:
     def command(self, *words: str) -> "subprocess.Popen[str]":
         """Begin a command of `gongpai` on this node."""
         command = [sys.executable, "-m", "gongpai.cli", *words, "--config", str(self.config)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        around = {**os.environ, **self.environment}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=around)
 
 
 @dataclass
