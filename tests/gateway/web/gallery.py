@@ -15,7 +15,7 @@ REFERENCE = "7F3K-92QD"
 START = "/signin?app=main"
 NONCE = "n0nce"
 TICKET_URL = "https://sso.example.com/handoff/4cXl0nq2mVQ0bq1sO0hZtA"
-WISH = disclosure.Wish("Grafana", ("biz_mail", "mobile"))
+WANTED = disclosure.WantedFields("Grafana", ("biz_mail", "mobile"))
 ALL_FIELDS = ("avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address")
 SKIPPING = disclosure.Skipping("/authorize/handle", "session", "https://grafana.example.com")
 
@@ -152,15 +152,15 @@ PAGES: dict[str, Page] = {
     "me": me(),
     "me-before": me(is_in_wecom=False, has_disclosure=False),
     "continue-in-wecom": disclosure.ContinueInWeCom(
-        WISH, TICKET_URL, 42, "/handoff/ref/state", "/authorize/handle", "/authorize/handle", SKIPPING
+        WANTED, TICKET_URL, 42, "/handoff/ref/state", "/authorize/handle", "/authorize/handle", SKIPPING
     ),
     "continue-in-wecom-own": disclosure.ContinueInWeCom(
-        disclosure.Wish(None, ALL_FIELDS), TICKET_URL, 42, "/handoff/ref/state", "/me", "/me/disclosure"
+        disclosure.WantedFields(None, ALL_FIELDS), TICKET_URL, 42, "/handoff/ref/state", "/me", "/me/disclosure"
     ),
-    "ask-again": disclosure.AskAgain(WISH, SKIPPING),
-    "handoff-pick": disclosure.HandoffPick(WISH, "203.0.113.77", NOW, (17, 42, 80), "/handoff/ticket"),
+    "ask-again": disclosure.AskAgain(WANTED, SKIPPING),
+    "handoff-pick": disclosure.HandoffPick(WANTED, "203.0.113.77", NOW, (17, 42, 80), "/handoff/ticket"),
     "handoff-pick-own": disclosure.HandoffPick(
-        disclosure.Wish(None, ALL_FIELDS), "2001:db8::77", NOW, (17, 42, 80), "/handoff/ticket"
+        disclosure.WantedFields(None, ALL_FIELDS), "2001:db8::77", NOW, (17, 42, 80), "/handoff/ticket"
     ),
     "end-notice": notice.EndNotice("Grafana", NOW, "203.0.113.77", "Chrome 142 · Windows", "/notice/handle"),
     "end-notice-ended": notice.EndNoticeDone(200, "ended"),

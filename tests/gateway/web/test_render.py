@@ -13,6 +13,7 @@ from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.render import moment, qr_svg, render
 
 _HOSTILE = "<script>alert(1)</script>\"'`{{7*7}}"
+_WANTED = disclosure.WantedFields(_HOSTILE, ("mobile",))
 
 
 class Elements(HTMLParser):
@@ -85,8 +86,8 @@ def test_a_page_offers_the_other_language_and_the_way_back_from_it(page: Page) -
         panel(_HOSTILE),
         pages.Failure(_HOSTILE),
         me(_HOSTILE),
-        disclosure.AskAgain(disclosure.Wish(_HOSTILE, ("mobile",)), SKIPPING),
-        disclosure.HandoffPick(disclosure.Wish(_HOSTILE, ("mobile",)), _HOSTILE, NOW, (17, 42, 80), "/handoff/x"),
+        disclosure.AskAgain(_WANTED, SKIPPING),
+        disclosure.HandoffPick(_WANTED, _HOSTILE, NOW, (17, 42, 80), "/handoff/x"),
         pages.SignedOut({_HOSTILE: _HOSTILE}),
     ],
     ids=lambda page: type(page).__name__,

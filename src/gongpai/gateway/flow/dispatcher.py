@@ -29,7 +29,7 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
 from gongpai.gateway.web.http import Pages, not_yet, see_other
 from gongpai.gateway.web.pages import SigninChooser
-from gongpai.gateway.web.pages_disclosure import Wish
+from gongpai.gateway.web.pages_disclosure import WantedFields
 from gongpai.gateway.web.return_to import DISCLOSURE, HOME, START, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.hosts import WECOM
@@ -156,7 +156,7 @@ class Dispatcher:
     async def _ask_at_desk(self, visit: Visit, session: Session | None) -> Response:
         if session is None or visit.method == "POST":
             return see_other(DISCLOSURE)
-        offer = Offer(Wish(None, tuple(field.value for field in Field)), HOME, DISCLOSURE)
+        offer = Offer(WantedFields(None, tuple(field.value for field in Field)), HOME, DISCLOSURE)
         return await self.handoff.offer(visit, session, offer)
 
     async def _leave(self, visit: Visit, journey: Journey, app: str) -> Response:

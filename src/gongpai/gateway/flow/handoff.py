@@ -21,7 +21,7 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.store.ports import CounterStore, HandoffStore
 from gongpai.gateway.web import cookies
 from gongpai.gateway.web.http import Pages, not_yet, see_other
-from gongpai.gateway.web.pages_disclosure import ContinueInWeCom, HandoffMessage, HandoffPick, Skipping, Wish
+from gongpai.gateway.web.pages_disclosure import ContinueInWeCom, HandoffMessage, HandoffPick, Skipping, WantedFields
 from gongpai.gateway.web.return_to import HANDOFF
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.signin import Way
@@ -43,7 +43,7 @@ _WINDOW = timedelta(minutes=10)
 class Offer:
     """What the desk's page needs beside the ticket: where it goes on, and how the person may skip."""
 
-    wish: Wish
+    wanted: WantedFields
     done_url: str
     again_url: str
     skipping: Skipping | None = None
@@ -78,8 +78,8 @@ class HandoffStep:
             session_ref=session.ref,
             subject=session.subject,
             app=session.app,
-            party=offer.wish.party,
-            fields=offer.wish.fields,
+            party=offer.wanted.party,
+            fields=offer.wanted.fields,
             numbers=numbers,
             number=secrets.choice(numbers),
             ip=visit.address,
@@ -88,7 +88,7 @@ class HandoffStep:
         )
         await self.store.put(handoff)
         page = ContinueInWeCom(
-            wish=offer.wish,
+            wanted=offer.wanted,
             ticket_url=f"{self.public_url}{HANDOFF}/{ticket}",
             number=handoff.number,
             watch_url=f"{HANDOFF}/{handoff.ref}/state",
@@ -118,8 +118,8 @@ class HandoffStep:
         # As everywhere a hint for the route; what counts is that WeCom itself says who consents.
         if not visit.client.opens_in_app_link and visit.parameter("via", _MAX_VIA) != Way.IN_APP.value:
             return self.end(visit, "not_wecom", 200)
-        wish = Wish(handoff.party, handoff.fields)
-        page = HandoffPick(wish, handoff.ip, handoff.created_at, handoff.numbers, f"{HANDOFF}/{ticket}")
+        wanted = WantedFields(handoff.party, handoff.fields)
+        page = HandoffPick(wanted, handoff.ip, handoff.created_at, handoff.numbers, f"{HANDOFF}/{ticket}")
         return self.pages.answer(visit, page)
 
     async def pick(self, visit: Visit, ticket: str) -> Response:

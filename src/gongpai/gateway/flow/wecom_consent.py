@@ -17,7 +17,7 @@ from gongpai.gateway.records import Purpose, Session
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import pages, pages_disclosure
 from gongpai.gateway.web.http import AUTHORIZE, Pages, see_other
-from gongpai.gateway.web.pages_disclosure import Skipping, Wish
+from gongpai.gateway.web.pages_disclosure import Skipping, WantedFields
 from gongpai.gateway.web.visit import Visit
 from gongpai.wecom.signin import Way
 
@@ -52,11 +52,11 @@ class WeComConsent:
         if visit.path != path or visit.method != "GET":
             # So that the page can be loaded again, and in the other language.
             return see_other(path)
-        wish = Wish(bound.party.title, step.fields)
+        wanted = WantedFields(bound.party.title, step.fields)
         skipping = Skipping(path, session.ref, form_source(bound.request.redirect_uri))
         if isinstance(step, ContinueInWeCom):
-            return await self.handoff.offer(visit, session, Offer(wish, path, path, skipping))
-        return self.pages.answer(visit, pages_disclosure.AskAgain(wish, skipping), is_signed_in=True)
+            return await self.handoff.offer(visit, session, Offer(wanted, path, path, skipping))
+        return self.pages.answer(visit, pages_disclosure.AskAgain(wanted, skipping), is_signed_in=True)
 
     async def share(self, visit: Visit, bound: Bound, session: Session) -> Response:
         """Go to WeCom's consent page once more, as the person wishes."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WantedFields:
     """Who asks for which fields; *party* is None if the person does, for their own page."""
 
     party: str | None
@@ -33,7 +33,7 @@ class ContinueInWeCom:
 
     template: ClassVar[str] = "continue_in_wecom.html"
     status: ClassVar[int] = 200
-    wish: Wish
+    wanted: WantedFields
     ticket_url: str = dataclasses.field(repr=False)
     number: int = dataclasses.field(repr=False)
     watch_url: str
@@ -48,7 +48,7 @@ class AskAgain:
 
     template: ClassVar[str] = "ask_again.html"
     status: ClassVar[int] = 200
-    wish: Wish
+    wanted: WantedFields
     skipping: Skipping
 
 
@@ -58,7 +58,7 @@ class HandoffPick:
 
     template: ClassVar[str] = "handoff_pick.html"
     status: ClassVar[int] = 200
-    wish: Wish
+    wanted: WantedFields
     ip: str
     asked_at: datetime
     numbers: tuple[int, ...]
