@@ -1,5 +1,6 @@
 """The composition root: the only file that knows every room."""
 
+import os
 import secrets
 import ssl
 import time
@@ -48,6 +49,7 @@ from gongpai.gateway.oidc.subjects import subject_for
 from gongpai.gateway.outbound import Outbound
 from gongpai.gateway.outbox import Outbox
 from gongpai.gateway.parties import Parties
+from gongpai.gateway.party_file import PartyFile
 from gongpai.gateway.provider import Rooms, provide
 from gongpai.gateway.records import NewsKind, Purpose
 from gongpai.gateway.records_provider import SigningAlg
@@ -90,8 +92,12 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def open_app(config: Config, clock: Callable[[], datetime] = now) -> AsyncIterator[GatewayApp]:
+async def open_app(
+    config: Config, clock: Callable[[], datetime] = now, file: Path | None = None
+) -> AsyncIterator[GatewayApp]:
     """Open what *config* names, on a database that is up to date, and offer the gateway as an ASGI application.
+
+    *file* is where *config* stands: its relying parties are followed there.
 
     Raises:
         StoreError: the database does not answer.
@@ -116,6 +122,8 @@ async def open_app(config: Config, clock: Callable[[], datetime] = now) -> Async
         }
         parties = Parties(config.parties, stores.parties, stores.replays)
         upkeep.feed.listen(NewsKind.PARTIES_CHANGED, parties.forget)
+        if file is not None:
+            await stack.enter_async_context(PartyFile(file, os.environ, config, parties).following())
         await stack.enter_async_context(_outbox(config, stores, upkeep, parties, clock).delivering())
         notices = Notices(config, stores.notices, stores.sessions, clients, stores.ring, clock)
         await stack.enter_async_context(notices.delivering())

@@ -24,6 +24,10 @@ class Parties:
         self._known: dict[str, RelyingParty] = {}
         self._changes = 0
 
+    def configure(self, configured: Mapping[str, RelyingParty]) -> None:
+        """Take *configured* for the parties of the configuration from now on."""
+        self._configured = configured
+
     async def get(self, client_id: str) -> RelyingParty | None:
         """Return the party, disabled or not."""
         party = self._configured.get(client_id) or self._known.get(client_id)

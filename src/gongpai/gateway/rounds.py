@@ -12,9 +12,11 @@ _log = logger("rounds")
 
 
 @asynccontextmanager
-async def rounds(work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str) -> AsyncIterator[None]:
+async def rounds(
+    work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str, every_seconds: float = _LOOK_EVERY_SECONDS
+) -> AsyncIterator[None]:
     """Go on doing *work* until the block ends."""
-    task = asyncio.create_task(_keep_on(work, wake, name), name=f"gongpai-{name}")
+    task = asyncio.create_task(_keep_on(work, wake, name, every_seconds), name=f"gongpai-{name}")
     try:
         yield
     finally:
@@ -23,11 +25,11 @@ async def rounds(work: Callable[[], Awaitable[object]], wake: asyncio.Event, nam
             await task
 
 
-async def _keep_on(work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str) -> None:
+async def _keep_on(work: Callable[[], Awaitable[object]], wake: asyncio.Event, name: str, every_seconds: float) -> None:
     while True:
         with suppress(TimeoutError):
             # Not wait_for, which until Python 3.12 forgets that it was cancelled if the event comes just then.
-            async with asyncio.timeout(_LOOK_EVERY_SECONDS):
+            async with asyncio.timeout(every_seconds):
                 await wake.wait()
         wake.clear()
         try:

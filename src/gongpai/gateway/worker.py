@@ -56,7 +56,7 @@ class Listeners:
     gate: socket.socket | None
 
 
-def run(config: Config, listeners: Listeners, lifeline: int) -> None:
+def run(config: Config, listeners: Listeners, lifeline: int, file: Path | None) -> None:
     """Serve until a signal comes, or until the supervisor at the other end of *lifeline* is gone.
 
     Raises:
@@ -64,11 +64,11 @@ def run(config: Config, listeners: Listeners, lifeline: int) -> None:
         WrongSecretKeyError: the database was made with another ``secret_key``.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config, listeners, lifeline))
+        runner.run(_serve(config, listeners, lifeline, file))
 
 
-async def _serve(config: Config, listeners: Listeners, lifeline: int) -> None:
-    async with open_app(config) as app:
+async def _serve(config: Config, listeners: Listeners, lifeline: int, file: Path | None) -> None:
+    async with open_app(config, file=file) as app:
         _spare_the_collector()
         servers = [(_Server(_settings(app, MachineProtocol)), listeners.public)]
         if app.gate is not None and listeners.gate is not None:
@@ -116,11 +116,12 @@ def main(arguments: list[str]) -> None:
     # The supervisor waits for its signals with them blocked, and a child inherits that.
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     path, lifeline, *files = arguments
-    config = load(Path(path) if path else None, os.environ)
+    file = Path(path) if path else None
+    config = load(file, os.environ)
     configure_logs(config.log_level)
     sockets = [socket.socket(fileno=int(file)) for file in files]
     try:
-        run(config, Listeners(sockets[0], sockets[1] if len(sockets) > 1 else None), int(lifeline))
+        run(config, Listeners(sockets[0], sockets[1] if len(sockets) > 1 else None), int(lifeline), file)
     except (StoreError, WrongSecretKeyError) as error:
         logger("worker").error("cannot_serve", error=f"{type(error).__name__}: {error}")
         sys.exit(STARTUP_FAILURE)

@@ -37,6 +37,7 @@ __all__ = [
     "TokenLimits",
     "WebLogin",
     "load",
+    "party_files",
 ]
 
 
@@ -53,3 +54,10 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     if config is None:
         raise ConfigError(source.faults)
     return config
+
+
+def party_files(path: Path | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that the relying parties name: their secrets and keys."""
+    source = Source.read(path, environ)
+    keys = (f"parties.{name}" for name in source.files("parties") if name.endswith("_file"))
+    return tuple(Path(source.text(key) or "") for key in keys)

@@ -1,0 +1,63 @@
+"""The relying parties of the configuration file, read anew when it changes: one more party needs no restart."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gongpai.gateway.config import Config, ConfigError, load, party_files
+from gongpai.gateway.logs import logger
+from gongpai.gateway.parties import Parties
+from gongpai.gateway.rounds import rounds
+
+_LOOK_EVERY_SECONDS = 0.5
+
+_log = logger("config")
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
+@dataclass(slots=True)
+class PartyFile:
+    """Follows the file at *path*, and those that its parties name. All else there counts from the next start."""
+
+    path: Path
+    environ: Mapping[str, str]
+    running: Config
+    """What this process was started with."""
+    parties: Parties
+    _files: tuple[Path, ...] = ()
+    _seen: _Stamp = ()
+
+    def following(self) -> AbstractAsyncContextManager[None]:
+        """Go on looking until the block ends."""
+        return rounds(self.look, asyncio.Event(), "config", _LOOK_EVERY_SECONDS)
+
+    async def look(self) -> None:
+        """Take over the parties if a file has changed; one with a fault changes nothing."""
+        if _stamp(self.path, *self._files) == self._seen:
+            return
+        self._files = await asyncio.to_thread(party_files, self.path, self.environ)
+        # Before they are read: what is written meanwhile is seen the next time.
+        self._seen = _stamp(self.path, *self._files)
+        try:
+            config = await asyncio.to_thread(load, self.path, self.environ)
+        except ConfigError as error:
+            _log.error("config.not_taken_over", faults=[fault.render("en") for fault in error.faults])
+            return
+        self.parties.configure(config.parties)
+        is_all = replace(config, parties=self.running.parties) == self.running
+        _log.info("config.parties_read", parties=len(config.parties), needs_restart=not is_all)
+
+
+def _stamp(*files: Path) -> _Stamp:
+    return tuple(map(_stamp_of, files))
+
+
+def _stamp_of(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
