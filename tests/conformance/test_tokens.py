@@ -17,8 +17,9 @@ from gongpai.gateway.records_provider import (
 )
 from gongpai.gateway.ring import SealError, open_under, seal_under
 from gongpai.gateway.store.open import Stores
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from gongpai.gateway.store.sql.driver import Statement
-from gongpai.gateway.store.sql.tables_provider import refresh_tokens
+from gongpai.gateway.store.sql.tables_provider import refresh_answers, refresh_tokens
 from memory import NOW
 from memory_provider import Nodes, begin, make_issued
 
@@ -60,7 +61,7 @@ async def test_the_first_use_keeps_the_successor_and_its_access_token(stores: St
     assert await stores.tokens.get_access(second.access.token_hash) == (second.access, grant)
     assert await stores.tokens.get_refresh(refresh_hash(second)) == (second.refresh, grant)
     assert first.refresh is not None
-    used = replace(first.refresh, first_used_at=NOW, sealed_answer=b"answer")
+    used = replace(first.refresh, first_used_at=NOW)
     assert await stores.tokens.get_refresh(refresh_hash(first)) == (used, grant)
 
 
@@ -119,6 +120,48 @@ async def test_of_fifty_at_once_one_rotates_and_all_get_the_same_answer(nodes: N
     assert not await is_revoked(nodes.one, grant)
 
 
+async def test_of_each_grant_the_last_answer_is_kept_until_its_grace_is_over(stores: Stores) -> None:
+    grant, first = await issue(stores)
+    second = make_issued(grant)
+    await stores.tokens.rotate(refresh_hash(first), second, b"second", GRACE, NOW)
+    await stores.tokens.rotate(refresh_hash(second), make_issued(grant), b"third", GRACE, NOW + SECOND)
+    (kept,) = await stores.driver.read(Statement(refresh_answers.select())())
+    assert kept[:3] == (grant.grant_id, refresh_hash(second), b"third")
+    over = NOW + SECOND + GRACE + CLOCKS_DIFFER
+    await stores.cleaner.sweep(over, 100)
+    assert await stores.driver.read(Statement(refresh_answers.select())())
+    await stores.cleaner.sweep(over + SECOND, 100)
+    assert await stores.driver.read(Statement(refresh_answers.select())()) == []
+    assert await stores.tokens.get_refresh(refresh_hash(second)) is not None
+    at = NOW + 2 * SECOND
+    assert await stores.tokens.rotate(refresh_hash(second), make_issued(grant), b"x", GRACE, at) == Reused()
+
+
+async def rotate_as_the_version_before(stores: Stores, first: Issued, second: Issued) -> None:
+    assert await stores.tokens.rotate(refresh_hash(first), second, b"answer", GRACE, NOW) == Rotated()
+    of_first = refresh_tokens.c.token_hash == refresh_hash(first)
+    await stores.driver.write(Statement(refresh_tokens.update().where(of_first).values(sealed_answer=b"before"))())
+    await stores.driver.write(Statement(refresh_answers.delete())())
+
+
+async def test_what_the_version_before_answered_is_repeated_within_the_grace(stores: Stores) -> None:
+    grant, first = await issue(stores)
+    await rotate_as_the_version_before(stores, first, make_issued(grant))
+    at = NOW + GRACE - SECOND
+    assert await stores.tokens.rotate(refresh_hash(first), make_issued(grant), b"x", GRACE, at) == Repeated(b"before")
+    assert await stores.tokens.rotate(refresh_hash(first), make_issued(grant), b"x", GRACE, NOW + GRACE) == Reused()
+    assert await is_revoked(stores, grant)
+
+
+async def test_the_grace_that_the_version_before_gave_ends_when_the_successor_is_used(stores: Stores) -> None:
+    grant, first = await issue(stores)
+    second = make_issued(grant)
+    await rotate_as_the_version_before(stores, first, second)
+    assert await stores.tokens.rotate(refresh_hash(second), make_issued(grant), b"third", GRACE, NOW) == Rotated()
+    assert await stores.tokens.rotate(refresh_hash(first), make_issued(grant), b"x", GRACE, NOW) == Reused()
+    assert await is_revoked(stores, grant)
+
+
 async def test_what_is_unknown_or_over_lapses_and_revokes_nothing(stores: Stores) -> None:
     grant, first = await issue(stores)
     assert first.refresh is not None
@@ -136,7 +179,8 @@ async def test_the_database_alone_opens_no_answer(stores: Stores) -> None:
     token, answer = b"the refresh token itself", b'{"refresh_token":"its successor"}'
     sealed = seal_under(token, answer, b"refresh")
     await stores.tokens.rotate(refresh_hash(first), make_issued(grant), sealed, GRACE, NOW)
-    rows = await stores.driver.read(Statement(refresh_tokens.select())())
+    rows = await stores.driver.read(Statement(refresh_answers.select())())
+    assert rows[0][2] == sealed
     assert b"successor" not in repr([tuple(row) for row in rows]).encode()
     repeated = await stores.tokens.rotate(refresh_hash(first), make_issued(grant), b"x", GRACE, NOW)
     assert isinstance(repeated, Repeated)

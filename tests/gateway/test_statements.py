@@ -90,8 +90,11 @@ async def test_each_request_asks_no_more_than_it_must(gateway: Gateway, heard: H
     await party.call("/introspect", {"token": tokens["access_token"]})
     assert heard.take() == [_READ_TOKEN]
 
-    await party.refresh(tokens["refresh_token"])
-    assert heard.take() == ["SELECT refresh_tokens", _READ_SESSION, "UPDATE refresh_tokens", *issued]
+    refreshed = ["SELECT refresh_tokens", _READ_SESSION, "UPDATE refresh_tokens", "INSERT refresh_answers", *issued]
+    again = (await party.refresh(tokens["refresh_token"])).json()
+    assert heard.take() == refreshed
+    await party.refresh(again["refresh_token"])
+    assert heard.take() == refreshed
 
 
 async def test_a_name_is_reserved_once_and_then_remembered(gateway: Gateway, heard: Heard) -> None:

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from gongpai.gateway.records import World
 from gongpai.gateway.store import StoreError
 from gongpai.gateway.store import migrate as module
 from gongpai.gateway.store.migrate import find_pending, migrate
+from gongpai.gateway.store.sql.rows import to_micros
 from gongpai.gateway.store.sql.tables import meta, metadata
-from gongpai.gateway.store.sql.tables_provider import access_tokens, reservations
+from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_tokens, reservations
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World
@@ -132,12 +134,18 @@ def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp
     storage = f"sqlite://{tmp_path}/gongpai.db"
     token = ("hash", "grant", '["openid"]', '["wiki"]', 1, 2)
     reservation = ("wiki", "username", "lisi", "subject")
+    now = to_micros(datetime.now(UTC))
+    unused = ("unused", "grant", now, now + 2, None, None, "used just now")
+    used = ("used just now", "grant", 1, now + 2, now, b"answer", "used long ago")
+    long_used = ("used long ago", "grant", 1, now + 2, 1, b"answer", None)
 
     def build_as_before(connection: Connection) -> list[str]:
         module._run_alembic(connection, "0004")
         connection.execute(insert(meta).values(name="world", value=World.SANDBOX.value))
         connection.execute(insert(access_tokens).values(token))
         connection.execute(insert(reservations).values(reservation))
+        for each in (unused, used, long_used):
+            connection.execute(insert(refresh_tokens).values(each))
         return []
 
     module._with_connection(storage, build_as_before)
@@ -145,4 +153,6 @@ def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp
     with create_engine(f"sqlite:///{tmp_path}/gongpai.db").begin() as connection:
         assert connection.execute(select(access_tokens)).one() == token
         assert connection.execute(select(reservations)).one() == reservation
+        kept = connection.execute(select(refresh_tokens).order_by(refresh_tokens.c.token_hash)).all()
+        assert kept == [unused, used, (*long_used[:5], None, None)]
         connection.execute(delete(access_tokens).where(access_tokens.c.expires_at < 3))

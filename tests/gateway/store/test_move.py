@@ -10,7 +10,7 @@ import pytest
 
 from gongpai.gateway.keys import KeyKeeper
 from gongpai.gateway.records import NewsKind, World
-from gongpai.gateway.records_provider import SigningAlg
+from gongpai.gateway.records_provider import Repeated, SigningAlg
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store import StoreError, Trouble
 from gongpai.gateway.store.migrate import migrate
@@ -46,6 +46,9 @@ async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: 
     grant, code = await begin(stores, is_offline=True, acr="机密")
     issued = make_issued(grant)
     await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    assert issued.refresh is not None
+    refresh = (issued.refresh.token_hash, make_issued(grant), b"answer", timedelta(seconds=10), NOW)
+    await stores.tokens.rotate(*refresh)
     await stores.parties.add(make_party())
     keys = SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
     await keys.load(NOW)
@@ -54,6 +57,7 @@ async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: 
     async with open_stores(target) as moved:
         await KeyKeeper(moved.keys, moved.ring, SECRET_KEY, timedelta(hours=12)).load(NOW)
         assert await moved.tokens.get_access(issued.access.token_hash) == (issued.access, grant)
+        assert await moved.tokens.rotate(*refresh) == Repeated(b"answer")
         assert await moved.authorization_codes.get(code.code_hash) == (replace(code, spent_at=NOW), grant)
         assert await moved.sessions.get(grant.session_ref) == await stores.sessions.get(grant.session_ref)
         assert await moved.parties.find() == [make_party()]

@@ -120,14 +120,13 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A refresh token. Once used it keeps the answer it gave, sealed under a key that only the token yields (T23)."""
+    """A refresh token, by its hash. It is used once, and says when, so that whoever comes again is known (T23)."""
 
     token_hash: str
     grant_id: str
     issued_at: datetime
     expires_at: datetime
     first_used_at: datetime | None = None
-    sealed_answer: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ _TINY = {
     "keys._LIVING",
     "keys._RETIRE",
     "news._DRAW",
-    "news._HEAD",
     "signing_keys._FIND",
 }
 _COMMANDS = {"parties._FIND", "parties._FORGET_CONSENTS", "parties._REVOKE_GRANTS"}

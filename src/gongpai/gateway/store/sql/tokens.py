@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, exists, insert, null, select, update
+from sqlalchemy import bindparam, case, delete, exists, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from gongpai.gateway.records_provider import (
     AccessToken,
@@ -19,13 +20,13 @@ from gongpai.gateway.records_provider import (
 from gongpai.gateway.store.sql import grants
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
-from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_tokens
+from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_answers, refresh_tokens
 from gongpai.gateway.store.sql.tables_provider import grants as grants_table
 
 _access_codec = Codec(AccessToken, access_tokens)
 _refresh_codec = Codec(RefreshToken, refresh_tokens)
 _PUT_ACCESS = Statement(insert(access_tokens))
-_PUT_REFRESH = Statement(insert(refresh_tokens))
+_PUT_REFRESH = Statement(insert(refresh_tokens).values({each: bindparam(each.name) for each in _refresh_codec.columns}))
 _GET_ACCESS = Statement(
     select(*_access_codec.columns, *grants.codec.columns).where(
         access_tokens.c.token_hash == bindparam("of_token"), grants_table.c.grant_id == access_tokens.c.grant_id
@@ -50,22 +51,36 @@ _USE = Statement(
             grants_table.c.expires_at > bindparam("now"),
         ),
     )
-    .values(first_used_at=bindparam("now"), sealed_answer=bindparam("sealed"))
-    .returning(refresh_tokens.c.predecessor_hash),
+    .values(first_used_at=bindparam("now"))
+    .returning(refresh_tokens.c.grant_id),
 )
-_FORGET_ANSWER = Statement(update(refresh_tokens).where(_THIS).values(sealed_answer=null()))
+_put_answer = insert(refresh_answers)
+# In the place of the predecessor's: the successor is used, so whoever comes with that from here on holds a copy.
+_KEEP_ANSWER = Statement(
+    _put_answer.on_conflict_do_update(
+        index_elements=["grant_id"],
+        set_={name: _put_answer.excluded[name] for name in ("token_hash", "sealed", "expires_at")},
+    )
+)
 _BECAME = Statement(
-    select(refresh_tokens.c.grant_id, refresh_tokens.c.first_used_at, refresh_tokens.c.sealed_answer).where(
-        _THIS, refresh_tokens.c.first_used_at.is_not(None)
-    ),
+    select(
+        refresh_tokens.c.grant_id,
+        refresh_tokens.c.first_used_at,
+        case(
+            (refresh_answers.c.token_hash == refresh_tokens.c.token_hash, refresh_answers.c.sealed),
+            (refresh_answers.c.token_hash.is_(None), refresh_tokens.c.sealed_answer),
+        ),
+    )
+    .outerjoin(refresh_answers, refresh_answers.c.grant_id == refresh_tokens.c.grant_id)
+    .where(_THIS, refresh_tokens.c.first_used_at.is_not(None)),
 )
 
 
-def keep(issued: Issued, predecessor_hash: str | None = None) -> Work[None]:
+def keep(issued: Issued) -> Work[None]:
     """Keep the tokens of one answer, inside the transaction that spends what they were asked with."""
     yield _PUT_ACCESS(_access_codec.to_params(issued.access))
     if issued.refresh is not None:
-        yield _PUT_REFRESH(_refresh_codec.to_params(issued.refresh), predecessor_hash=predecessor_hash)
+        yield _PUT_REFRESH(_refresh_codec.to_params(issued.refresh))
 
 
 class SqlTokens:
@@ -94,14 +109,13 @@ class SqlTokens:
         """As the port says."""
 
         def work() -> Work[Rotation]:
-            used = yield _USE(of_token=token_hash, now=to_micros(now), sealed=sealed_answer)
+            used = yield _USE(of_token=token_hash, now=to_micros(now))
             if not used:
                 return (yield from _what_it_became(token_hash, grace, now))
-            # The successor is used, so whoever comes with the predecessor from here on holds a copy.
-            ((predecessor_hash,),) = used
-            if predecessor_hash is not None:
-                yield _FORGET_ANSWER(of_token=predecessor_hash)
-            yield from keep(issued, token_hash)
+            ((grant_id,),) = used
+            until = to_micros(now + grace)
+            yield _KEEP_ANSWER(grant_id=grant_id, token_hash=token_hash, sealed=sealed_answer, expires_at=until)
+            yield from keep(issued)
             return Rotated()
 
         return await self._driver.transact(work)
