@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gateways import ATTENDANCE, Gateway, app_config, callback, gateway_config, open_gateway
+from gateways import ATTENDANCE, Gateway, app_config, callback, gateway_config, open_gateway, query_of
+from gongpai.gateway.config import AppConfig
+from gongpai.gateway.records_provider import PartyPolicy
 from gongpai.sandbox import Corner
+from gongpai.wecom import App
+from relying_party import WIKI, Party
 
 
 @pytest.fixture
@@ -69,6 +73,28 @@ async def test_a_session_ends_where_its_app_is_gone_or_stands_for_another_corp(
     ):
         async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, app)) as gateway:
             assert (await gateway.browser().get("/me", cookie=cookie)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("policy", "outcome"),
+    [
+        (PartyPolicy(), "error"),
+        (PartyPolicy(corpids=frozenset({"wwbranch"})), "error"),
+        (PartyPolicy(corpids=frozenset({"wwgongpaidemo"})), "code"),
+    ],
+)
+async def test_with_several_corps_a_party_opens_only_for_those_it_names(
+    wecom_sandbox: Corner, tmp_path: Path, policy: PartyPolicy, outcome: str
+) -> None:
+    # The first was added when there was one corp, and the configuration has no part in it.
+    branch = AppConfig("branch", "Branch", App("wwbranch", 1000009, "the secret of a corp that nobody asks"))
+    parties = {"wiki": replace(WIKI, policy=policy)}
+    config = gateway_config(wecom_sandbox, tmp_path, app_config(wecom_sandbox), branch, parties=parties)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        browser = gateway.browser()
+        await browser.sign_in("/signin?app=main")
+        answer = await browser.get(Party(gateway).url(prompt="none"))
+        assert outcome in query_of(answer.headers["location"])
 
 
 async def test_without_a_choice_the_person_is_asked(two_apps: Gateway) -> None:
