@@ -4,7 +4,7 @@ import os
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Answering, Pages, see_other
 from gongpai.gateway.web.machines import Endpoint, Machines
 from gongpai.gateway.web.return_to import DISCLOSURE, HANDOFF, HOME, own_page
-from gongpai.gateway.web.shell import Shell
+from gongpai.gateway.web.shell import Handler, Shell
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
 from gongpai.wecom.client import AsyncWeComClient
 
@@ -79,8 +79,6 @@ class GatewayApp:
         """Answer on the public listener."""
         await self.public(scope, receive, send)
 
-
-Handler = Callable[[Visit], Awaitable[Response]]
 
 _LANGUAGE_AGE = timedelta(days=400)
 _MAX_RETURN_TO = 2_048
@@ -235,8 +233,18 @@ def _answer_by(
 
     # A path with one slash too many is not found: Starlette's redirect would carry the query on, and to any Host (T2).
     router = Router(routes, redirect_slashes=False, default=not_found)
-    shell = Shell(router, rendered, config.trusted_proxies, codes.see)
+    shell = Shell(_handlers(routes), router, rendered, config.trusted_proxies, codes.see)
     return Machines(endpoints, shell, config.trusted_proxies, codes.see)
+
+
+def _handlers(routes: list[BaseRoute]) -> dict[tuple[str, str], Handler]:
+    """Return what answers at a whole path, which is then not searched for among the patterns."""
+    return {
+        (method, route.path): route.app.handler
+        for route in routes
+        if isinstance(route, Route) and isinstance(route.app, Answering)
+        for method in {"GET", "POST"} & (route.methods or set())
+    }
 
 
 def _routes(dispatcher: Dispatcher, account: Account, health: Health) -> list[BaseRoute]:

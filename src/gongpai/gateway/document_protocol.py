@@ -26,19 +26,23 @@ class DocumentProtocol(FastProtocol):
     def prepare(self, app: object) -> None:
         """Take the documents."""
         self._documents = cast("GatewayApp", app).documents
-        self._heads = PlainHeads(_QUESTIONS)
+        self._heads = PlainHeads(_QUESTIONS.get)
 
     def data_received(self, data: bytes) -> None:
         """Answer, or pass the bytes on untouched."""
-        if self.may_answer():
-            question = self._heads.read(data)
-            if question is not None and b"if-none-match" not in question[1]:
-                path = question[0]
-                self.transport.write(_wire(self.server_lines(), self._documents[path].whole()))
-                self.note_answer(_LABELS[path], time.monotonic())
-                return
-        self._is_between_messages = False
-        super().data_received(data)
+        if not (self.may_answer() and self.answer_document(data)):
+            self._is_between_messages = False
+            super().data_received(data)
+
+    def answer_document(self, data: bytes) -> bool:
+        """Answer if *data* is a plain question for a document; whether it was."""
+        question = self._heads.read(data)
+        if question is None or b"if-none-match" in question[1]:
+            return False
+        path = question[0]
+        self.transport.write(_wire(self.server_lines(), self._documents[path].whole()))
+        self.note_answer(_LABELS[path], time.monotonic())
+        return True
 
 
 # The server's own lines are other ones each second.

@@ -34,7 +34,7 @@ class GateProtocol(FastProtocol):
         """Take the gate."""
         self._forward_auth = cast("ForwardAuth", app)
         self._is_trusted = False
-        self._heads = PlainHeads(_QUESTIONS)
+        self._heads = PlainHeads(_QUESTIONS.get)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Learn once who asks."""

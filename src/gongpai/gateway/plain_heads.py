@@ -1,6 +1,6 @@
 """Heads of plain requests, read where their bytes arrive, for the fast paths (T21)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Generic, TypeVar
 
@@ -20,11 +20,11 @@ class PlainHeads(Generic[T]):
     and a connection that stays open.
     """
 
-    __slots__ = ("_headers", "_meanings", "_parser")
+    __slots__ = ("_headers", "_meaning", "_parser")
 
-    def __init__(self, meanings: Mapping[bytes, T]) -> None:
-        """Read heads that begin with one of these whole request lines; any other spelling goes the long way."""
-        self._meanings = meanings
+    def __init__(self, meaning: Callable[[bytes], T | None]) -> None:
+        """Read heads whose whole request line has a *meaning*; any other spelling goes the long way."""
+        self._meaning = meaning
         self._headers: dict[bytes, bytes] = {}
         self._parser: httptools.HttpRequestParser | None = None
 
@@ -39,7 +39,7 @@ class PlainHeads(Generic[T]):
         return None if found is None else (*found, data[body_at:])
 
     def _read(self, data: bytes, body_at: int) -> tuple[T, dict[bytes, bytes]] | None:
-        meaning = self._meanings.get(data[: data.find(b"\r\n")])
+        meaning = self._meaning(data[: data.find(b"\r\n")])
         if meaning is None or len(data) > _MAX_HEAD_BYTES:
             return None
         if self._parser is None:

@@ -25,7 +25,7 @@ from gongpai.gateway.config import Config, load
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.keys import WrongSecretKeyError
 from gongpai.gateway.logs import configure_logs, logger
-from gongpai.gateway.machine_protocol import MachineProtocol
+from gongpai.gateway.plain_protocol import PlainProtocol
 from gongpai.gateway.store import StoreError
 
 GRACE_SECONDS = 15
@@ -70,7 +70,7 @@ def run(config: Config, listeners: Listeners, lifeline: int, file: Path | None) 
 async def _serve(config: Config, listeners: Listeners, lifeline: int, file: Path | None) -> None:
     async with open_app(config, file=file) as app:
         _spare_the_collector()
-        servers = [(_Server(_settings(app, MachineProtocol)), listeners.public)]
+        servers = [(_Server(_settings(app, PlainProtocol)), listeners.public)]
         if app.gate is not None and listeners.gate is not None:
             servers.append((_Server(_settings(app.gate, GateProtocol)), listeners.gate))
         loop = asyncio.get_running_loop()

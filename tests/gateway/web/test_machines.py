@@ -3,16 +3,20 @@
 import json
 
 import pytest
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 from gongpai.gateway.oidc.errors import BearerError, ErrorCode
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.store import StoreError
+from gongpai.gateway.web.headers import PagePolicy
+from gongpai.gateway.web.http import Pages
 from gongpai.gateway.web.machine import Answer, Call
 from gongpai.gateway.web.machines import Endpoint, Machines
+from gongpai.gateway.web.shell import Shell
 from gongpai.wecom.errors import TransportError
 
 SEEN: list[tuple[list[str], str]] = []
+PASSED: list[str] = []
 
 
 async def _see(codes: object, state: str, _browser_secret: str | None) -> list[SeenCode]:
@@ -20,13 +24,18 @@ async def _see(codes: object, state: str, _browser_secret: str | None) -> list[S
     return []
 
 
-async def _pages(_scope: Scope, _receive: object, send: object) -> None:
-    await send({"type": "http.response.start", "status": 418, "headers": []})  # type: ignore[operator]  # ASGI's own
+async def _pages(scope: Scope, _receive: Receive, send: Send) -> None:
+    PASSED.append(scope["type"])
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+
+
+_SHELL = Shell({}, _pages, Pages(PagePolicy((), "https://login.example"), is_sandbox=True), (), _see)
 
 
 async def ask(handler: object, *, method: str = "POST", query: bytes = b"", path: str = "/x") -> list[Message]:
     endpoint = Endpoint(handler, ("POST",), is_cross_origin=True)  # type: ignore[arg-type]  # a handler of the test
-    machines = Machines({"/x": endpoint}, _pages, (), _see)
+    machines = Machines({"/x": endpoint}, _SHELL, (), _see)
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -79,6 +88,17 @@ async def test_another_method_is_told_which_is_right_and_another_path_is_a_page(
     assert start["status"] == 405
     assert (b"allow", b"POST") in start["headers"]
     assert (await ask(never, path="/y"))[0]["status"] == 418
+
+
+async def test_what_is_no_request_passes_through() -> None:
+    async def receive() -> Message:
+        return {"type": "lifespan.startup"}
+
+    async def send(_message: Message) -> None: ...
+
+    PASSED.clear()
+    await Machines({}, _SHELL, (), _see)({"type": "lifespan"}, receive, send)
+    assert PASSED == ["lifespan"]
 
 
 async def test_a_code_in_a_query_is_seen_before_anything_else() -> None:

@@ -1,13 +1,17 @@
 """The outermost layer of every request."""
 
+from collections.abc import Mapping
+
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gongpai.gateway.records import SeenCode
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages
-from gongpai.gateway.web.shell import Shell, find_values
+from gongpai.gateway.web.shell import Handler, Shell, find_values
+from gongpai.gateway.web.visit import Visit
 
 _PAGES = Pages(PagePolicy((), "https://login.example"), is_sandbox=True)
 
@@ -41,54 +45,57 @@ def test_codes_are_found_in_any_query(query: bytes, values: list[str]) -> None:
     assert find_values(query, b"code") == values
 
 
-async def test_what_is_no_request_passes_through() -> None:
-    passed: list[str] = []
-
-    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-        passed.append(scope["type"])
-
-    async def send(_message: Message) -> None: ...
-
-    await Shell(app, _PAGES, (), _see)({"type": "lifespan"}, _receive, send)
-    assert passed == ["lifespan"]
+def _shell(router: ASGIApp, handlers: Mapping[tuple[str, str], Handler] | None = None) -> Shell:
+    return Shell(handlers or {}, router, _PAGES, (), _see)
 
 
 async def test_a_failure_becomes_a_page_and_a_line_with_a_trace() -> None:
-    sent: list[Message] = []
-
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("a bug")
 
-    async def send(message: Message) -> None:
-        sent.append(message)
-
     with capture_logs() as events:
-        await Shell(app, _PAGES, (), _see)(_scope(), _receive, send)
-    assert sent[0]["status"] == 500
-    assert b"a bug" not in sent[1]["body"]
+        answer = await _shell(app).answer(_scope(), _receive)
+    assert answer.status == 500
+    assert b"a bug" not in answer.body
     assert [event["event"] for event in events] == ["failure", "request"]
     assert events[1]["address"] == "unknown"
 
 
-async def test_a_failure_after_the_answer_began_closes_the_connection() -> None:
+async def test_of_an_answer_that_breaks_off_nothing_is_sent() -> None:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-half", b"1")]})
         raise RuntimeError("a bug")
 
-    async def send(_message: Message) -> None: ...
+    with capture_logs():
+        answer = await _shell(app).answer(_scope(), _receive)
+    assert answer.status == 500
+    assert b"x-half" not in dict(answer.headers)
 
-    with capture_logs() as events, pytest.raises(RuntimeError):
-        await Shell(app, _PAGES, (), _see)(_scope(), _receive, send)
-    assert [event["event"] for event in events] == ["failure_after_answer_began", "request"]
+
+async def test_a_whole_path_is_answered_without_the_router_and_counted_by_its_name() -> None:
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b"no", "more_body": True})
+        await send({"type": "http.response.body", "body": b"thing"})
+
+    async def handle(_visit: Visit) -> Response:
+        return Response("hello", headers={"cache-control": "max-age=1"})
+
+    shell = _shell(app, {("GET", "/hello"): handle})
+    with capture_logs() as events:
+        answer = await shell.answer(_scope(path="/hello"), _receive)
+        other = await shell.answer(_scope(path="/hello", method="POST"), _receive)
+    assert (answer.status, answer.body) == (200, b"hello")
+    assert [value for name, value in answer.headers if name == b"cache-control"] == [b"max-age=1"]
+    assert (other.status, other.body) == (404, b"nothing")
+    assert [event["status"] for event in events] == [200, 404]
 
 
 async def test_a_method_that_nobody_knows_is_no_label_of_its_own() -> None:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 405, "headers": []})
 
-    async def send(_message: Message) -> None: ...
-
     with capture_logs() as events:
-        await Shell(app, _PAGES, (), _see)(_scope(method="BREW", path="/" + "a" * 1000), _receive, send)
+        await _shell(app).answer(_scope(method="BREW", path="/" + "a" * 1000), _receive)
     assert events[0]["method"] == "other"
     assert len(events[0]["path"]) == 200

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway.config.settings import Network
 from gongpai.gateway.logs import logger
@@ -16,11 +16,11 @@ from gongpai.gateway.store import StoreError
 from gongpai.gateway.web.address import client_address
 from gongpai.gateway.web.headers import ALWAYS, STRICT_POLICY
 from gongpai.gateway.web.machine import Answer, Call, error_answer, json_answer
-from gongpai.gateway.web.shell import count_request, find_values
+from gongpai.gateway.web.shell import Shell, count_request, find_values
+from gongpai.gateway.web.whole import Whole
 from gongpai.wecom.errors import WeComError
 
 Handler = Callable[[Call], Awaitable[Answer]]
-Header = tuple[bytes, bytes]
 
 EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()))
 _MAX_CODES = 8
@@ -43,22 +43,23 @@ class Machines:
     """Answers machines at *endpoints*, and passes everything else on to *pages*."""
 
     endpoints: Mapping[str, Endpoint]
-    pages: ASGIApp
+    pages: Shell
     proxies: Sequence[Network]
     see_codes: Callable[[Sequence[str], str, str | None], Awaitable[list[SeenCode]]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        endpoint = self.endpoints.get(scope["path"]) if scope["type"] == "http" else None
-        if endpoint is None:
-            await self.pages(scope, receive, send)
+        """Answer one request to a server by ASGI."""
+        if scope["type"] != "http":
+            await self.pages.router(scope, receive, send)
             return
-        answer, headers = await self.answer(endpoint, scope, receive)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+        answer = await self.answer(scope, receive)
+        await answer.send(scope, send)
 
-    async def answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Answer, list[Header]]:
-        """Return what *endpoint* answers, and all the headers that go with it."""
+    async def answer(self, scope: Scope, receive: Receive) -> Whole:
+        """Return what is answered, with all the headers that go with it."""
+        endpoint = self.endpoints.get(scope["path"])
+        if endpoint is None:
+            return await self.pages.answer(scope, receive)
         began = time.perf_counter()
         call = Call(scope, receive, self._address(scope))
         answer = await self._answer(scope, endpoint, call)
@@ -67,7 +68,7 @@ class Machines:
             headers += _cross_origin(call)
         method = call.method if call.method in _METHODS else "other"
         count_request(call.path, method, answer.status, time.perf_counter() - began)
-        return answer, headers
+        return Whole(answer.status, headers, answer.body)
 
     async def _answer(self, scope: Scope, endpoint: Endpoint, call: Call) -> Answer:
         try:
@@ -99,8 +100,8 @@ class Machines:
 
     def _address(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope.get("client") else None
-        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return client_address(peer, b",".join(forwarded).decode("latin-1"), self.proxies)
+        forwarded = b",".join([value for name, value in scope["headers"] if name == b"x-forwarded-for"])
+        return client_address(peer, forwarded.decode("latin-1"), self.proxies)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})

@@ -1,14 +1,15 @@
 """The outermost layer of every request: its id, its headers, the codes it carries, its errors, its line in the log."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote_to_bytes
 
 import structlog
-from prometheus_client import Counter, Histogram
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Histogram
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope
 
 from gongpai.gateway import metrics
 from gongpai.gateway.config.settings import Network
@@ -18,6 +19,7 @@ from gongpai.gateway.web.address import client_address
 from gongpai.gateway.web.headers import ALWAYS, STRICT_POLICY
 from gongpai.gateway.web.http import Pages
 from gongpai.gateway.web.visit import SCOPE_KEY, Visit
+from gongpai.gateway.web.whole import Whole, collect
 
 # WeCom appends code and state to whatever query the redirect_uri had (WeCom 91022), so the true code is among the last.
 _MAX_CODES = 8
@@ -26,86 +28,81 @@ _MAX_LOGGED_PATH = 200
 _OPENS_A_DOOR = ("{handle}", "{ticket}", "{wish}")
 
 _EVERY = (*ALWAYS, (b"content-security-policy", STRICT_POLICY.encode()), (b"cache-control", b"no-store"))
+_NAMES = frozenset(name for name, _ in _EVERY)
 
 _log = logger("access")
 
 
+Handler = Callable[[Visit], Awaitable[Response]]
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Wraps the routes. *see_codes* gets each ``code`` that reaches any path, its ``state`` and browser (T1)."""
+    """Wraps what answers browsers. *see_codes* gets each ``code`` that reaches any path, with state and browser (T1).
 
-    app: ASGIApp
+    *handlers* answer by method and whole path, *router* all the rest.
+    """
+
+    handlers: Mapping[tuple[str, str], Handler]
+    router: ASGIApp
     pages: Pages
     proxies: Sequence[Network]
     see_codes: Callable[[Sequence[str], str, str | None], Awaitable[list[SeenCode]]]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive) -> Whole:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+        began = time.perf_counter()
         visit = Visit(scope, receive, self._address(scope))
         scope[SCOPE_KEY] = visit
         structlog.contextvars.bind_contextvars(request_id=visit.request_id)
-        watch = _Watch(visit, send)
+        handler = self.handlers.get((visit.method, visit.path))
         try:
-            codes = find_values(visit.query, b"code")[-_MAX_CODES:] if visit.query else []
-            if codes:
-                states = find_values(visit.query, b"state")
-                state = states[0] if len(states) == 1 else ""
-                visit.seen_codes = await self.see_codes(codes, state, visit.browser_secret)
-            await self.app(scope, receive, watch.send)
-        except Exception as error:  # the outermost handler
-            if watch.status:
-                _log.error("failure_after_answer_began", exc_info=error)
-                raise
-            answer = self.pages.answer_error(visit, error)
-            await answer(scope, receive, watch.send)
-        finally:
-            watch.close(_route_of(scope))
+            await self._see(visit)
+            found = await (handler(visit) if handler else collect(self.router, scope, receive))
+        except Exception as error:  # noqa: BLE001  # the outermost handler
+            found = self.pages.answer_error(visit, error)
+        whole = _finish(visit, found)
+        _record(visit, visit.path if handler else _route_of(scope), whole.status, time.perf_counter() - began)
+        return whole
+
+    async def _see(self, visit: Visit) -> None:
+        codes = find_values(visit.query, b"code")[-_MAX_CODES:] if visit.query else []
+        if codes:
+            states = find_values(visit.query, b"state")
+            state = states[0] if len(states) == 1 else ""
+            visit.seen_codes = await self.see_codes(codes, state, visit.browser_secret)
 
     def _address(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope.get("client") else None
-        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return client_address(peer, b",".join(forwarded).decode("latin-1"), self.proxies)
+        forwarded = b",".join([value for name, value in scope["headers"] if name == b"x-forwarded-for"])
+        return client_address(peer, forwarded.decode("latin-1"), self.proxies)
 
 
-class _Watch:
-    """Adds to an answer what every answer carries, and remembers what is worth a line."""
+def _finish(visit: Visit, found: Response | Whole) -> Whole:
+    """Return what was *found*, with what every answer carries."""
+    if isinstance(found, Whole):
+        status, headers, body = found
+    else:
+        status, headers, body = found.status_code, found.raw_headers, bytes(found.body)
+    names = {name for name, _ in headers}
+    every = _EVERY if names.isdisjoint(_NAMES) else [header for header in _EVERY if header[0] not in names]
+    headers = [*headers, *every, (b"x-request-id", visit.request_id.encode())]
+    headers.extend((b"set-cookie", value.encode("latin-1")) for value in visit.set_cookies.values())
+    return Whole(status, headers, body)
 
-    __slots__ = ("_send", "_started_at", "_visit", "status")
 
-    def __init__(self, visit: Visit, send: Send) -> None:
-        self._visit = visit
-        self._send = send
-        self._started_at = time.perf_counter()
-        self.status = 0
-
-    async def send(self, message: Message) -> None:
-        """Send one ASGI message on."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = message["headers"] = list(message["headers"])
-            names = {name for name, _ in headers}
-            headers.extend(header for header in _EVERY if header[0] not in names)
-            headers.append((b"x-request-id", self._visit.request_id.encode()))
-            headers.extend((b"set-cookie", value.encode("latin-1")) for value in self._visit.set_cookies.values())
-        await self._send(message)
-
-    def close(self, route: str) -> None:
-        """Count the request and write its line, without its query."""
-        seconds = time.perf_counter() - self._started_at
-        visit = self._visit
-        method = visit.method if visit.method in _METHODS else "other"
-        count_request(route, method, self.status, seconds)
-        _log.info(
-            "request",
-            method=method,
-            path=route if any(part in route for part in _OPENS_A_DOOR) else visit.path[:_MAX_LOGGED_PATH],
-            status=self.status,
-            milliseconds=round(seconds * 1000, 1),
-            address=visit.address,
-        )
+def _record(visit: Visit, route: str, status: int, seconds: float) -> None:
+    """Count the request and write its line, without its query."""
+    method = visit.method if visit.method in _METHODS else "other"
+    count_request(route, method, status, seconds)
+    _log.info(
+        "request",
+        method=method,
+        path=route if any(part in route for part in _OPENS_A_DOOR) else visit.path[:_MAX_LOGGED_PATH],
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        address=visit.address,
+    )
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -113,14 +110,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:
     """Count an answer; each of the three is one of a few."""
-    _counter_of(route, method, status).inc()
+    metrics.counted(metrics.requests, route, method, str(status)).inc()
     _histogram_of(route).observe(seconds)
-
-
-# Finding a counter by its labels costs as much as counting.
-@cache
-def _counter_of(route: str, method: str, status: int) -> Counter:
-    return metrics.requests.labels(route, method, str(status))
 
 
 @cache
@@ -133,7 +124,7 @@ def find_values(query: bytes, name: bytes) -> list[str]:
     values = []
     for part in query.replace(b";", b"&").split(b"&"):
         key, equals, value = part.partition(b"=")
-        if equals and value and (key == name or unquote_to_bytes(key.replace(b"+", b" ")) == name):
+        if equals and value and (key == name or (b"%" in key and unquote_to_bytes(key) == name)):
             values.append(unquote_to_bytes(value.replace(b"+", b" ")).decode("utf-8", "replace"))
     return values
 
