@@ -1,9 +1,11 @@
 """SQLite in WAL mode: reads on the event loop, writes grouped into few commits by one writer thread."""
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -85,6 +87,7 @@ class SqliteDriver(Driver):
         self._jobs.put(jobs)
 
     def _write_groups(self) -> None:
+        _yield_to_the_loop()
         while (group := self._jobs.get()) is not None:
             last = False
             while len(group) < _MOST_IN_A_GROUP:
@@ -163,6 +166,16 @@ class SqliteDriver(Driver):
     def _execute(self, connection: sqlite3.Connection, call: Call) -> Sequence[Row]:
         compiled = self._compiler.compile(call.statement)
         return connection.execute(compiled.text, compiled.order(call.params)).fetchall()
+
+
+def _yield_to_the_loop() -> None:
+    """Let a wakened writer wait until the loop rests: it could not run beside it for want of the GIL.
+
+    Measured on one core: half of the switches between the two, and a fifteenth of a silent sign-in.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
