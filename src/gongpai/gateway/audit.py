@@ -74,7 +74,7 @@ class Audit:
 
 def chain(key: bytes, before: str, node: str, number: int, at: datetime, event: str) -> str:
     """Return the mac of a record, which covers the mac before it."""
-    return hmac.new(key, msgspec.json.encode([before, node, number, at, event]), "sha256").hexdigest()
+    return hmac.digest(key, msgspec.json.encode([before, node, number, at, event]), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +123,7 @@ def find_break(records: Sequence[AuditRecord], secret_key: bytes, last: AuditRec
 
 
 def _bounded(event: AuditEvent) -> AuditEvent:
+    if all(isinstance(value, int) or len(value) <= _TEXT_LIMIT for value in event.facts.values()):
+        return event
     facts = {name: value if isinstance(value, int) else value[:_TEXT_LIMIT] for name, value in event.facts.items()}
     return replace(event, facts=facts)

@@ -17,9 +17,9 @@ def configure_logs(level: str = "INFO") -> None:
     """Send our events and the standard library's records to standard error as JSON lines of one form."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*_SHARED, _to_json],
+        processors=[*_SHARED, _to_bytes],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -39,6 +39,10 @@ def configure_logs(level: str = "INFO") -> None:
 def logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a room."""
     return cast("FilteringBoundLogger", structlog.get_logger(room=name))
+
+
+def _to_bytes(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
+    return _JSON.encode(event)
 
 
 def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:

@@ -5,6 +5,7 @@ start; the supervisor adds them up. No label ever holds anything that a visitor 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -80,6 +81,13 @@ name_collisions = Counter(
     ("kind",),
     registry=REGISTRY,
 )
+
+
+# Finding a counter by its labels costs as much as counting, and there are not many more of them than parties.
+@lru_cache(maxsize=4_096)
+def counted(counter: Counter, *labels: str) -> Counter:
+    """Return the child of *counter* that counts under these *labels*."""
+    return counter.labels(*labels)
 
 
 class Tally:

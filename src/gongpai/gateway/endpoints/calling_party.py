@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from gongpai.gateway.oidc.errors import ErrorCode, InvalidClientError, RequestError
 from gongpai.gateway.oidc.parameters import Parameters
@@ -29,11 +30,16 @@ class CallingParty:
         call.tell_any_page()
         if parameters.repeated:
             raise RequestError(ErrorCode.INVALID_REQUEST, "a parameter came more than once")
-        # Source: RFC 7523 3 and OpenID Connect Core 9: the issuer or the endpoint's own URL.
-        audiences = frozenset({self.issuer, f"{self.issuer}{call.path}", f"{self.issuer}/token"})
+        audiences = _audiences(self.issuer, call.path)
         authorization = call.header_values(b"authorization")
         party = await self.parties.authenticate(authorization, parameters, audiences, self.clock())
         call.origins = party.origins
         if has_proof and party.auth_method is AuthMethod.NONE:
             raise InvalidClientError("a party without a secret may not ask this")
         return party
+
+
+@cache
+def _audiences(issuer: str, path: str) -> frozenset[str]:
+    # Source: RFC 7523 3 and OpenID Connect Core 9: the issuer or the endpoint's own URL.
+    return frozenset({issuer, f"{issuer}{path}", f"{issuer}/token"})

@@ -34,7 +34,7 @@ class Token:
         except OAuthError as error:
             metrics.tokens.labels(party.client_id, grant_type.value, error.error.value).inc()
             raise
-        metrics.tokens.labels(party.client_id, grant_type.value, "issued").inc()
+        metrics.counted(metrics.tokens, party.client_id, grant_type.value, "issued").inc()
         return answer
 
     async def _redeem(self, party: RelyingParty, grant_type: GrantType, parameters: Parameters) -> bytes:

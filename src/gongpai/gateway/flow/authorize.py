@@ -1,7 +1,7 @@
 """``/authorize``: what a relying party asks, step by step, until its answer goes back (T3, T6, T17)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -147,8 +147,9 @@ class Authorize:
     ) -> Response:
         request, party = bound.request, bound.party
         visit.wish_language(request.ui_locales)
-        settled = await self._settle(visit, bound, session)
-        settled = replace(settled, has_just_consented=has_just_consented, has_just_chosen=has_just_chosen)
+        settled = await self._settle(
+            visit, bound, session, has_just_consented=has_just_consented, has_just_chosen=has_just_chosen
+        )
         step = next_party_step(request, party, settled, self.clock())
         match step:
             case LogIn():
@@ -181,7 +182,9 @@ class Authorize:
         kept = await self.asking.keep(visit, bound)
         return see_other(signin_url(_wish(step, f"{AUTHORIZE}/{kept.handle}")))
 
-    async def _settle(self, visit: Visit, bound: Bound, session: Session | None) -> Settled:
+    async def _settle(
+        self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool, has_just_chosen: bool
+    ) -> Settled:
         subject, refusal, consented, lacking = None, None, frozenset[str](), Lacking()
         if session is not None:
             subject = self.portraits.subject(bound.party, session.subject)
@@ -189,7 +192,7 @@ class Authorize:
             consented = await self.consent.given(bound.party, session)
             lacking = self.wecom_consent.lacking(bound, session)
         opens_in_app = visit.client.opens_in_app_link
-        return Settled(session, subject, refusal, consented, opens_in_app, lacking=lacking)
+        return Settled(session, subject, refusal, consented, opens_in_app, has_just_consented, lacking, has_just_chosen)
 
     async def _respond(self, visit: Visit, bound: Bound, session: Session) -> Response:
         request, now = bound.request, self.clock()
@@ -202,7 +205,7 @@ class Authorize:
         event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
         await self.audit.record(event, now)
         await self.notices.announce_to(bound.party, session, visit.language)
-        metrics.authorizations.labels(request.client_id, "granted").inc()
+        metrics.counted(metrics.authorizations, request.client_id, "granted").inc()
         return see_other(success_url(request.redirect_uri, code, request.state, self.issuer.issuer))
 
     async def _refuse(self, visit: Visit, bound: Bound, error: ErrorCode) -> Response:

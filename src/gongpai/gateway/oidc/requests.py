@@ -47,10 +47,8 @@ class Sent:
 
     parameters: Parameters
     party: RelyingParty
-
-    def get(self, name: str) -> str | None:
-        """Return the value of *name*, if it came."""
-        return self.parameters.get(name)
+    get: Callable[[str], str | None]
+    """Returns the value of a name, if it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def read_request(parameters: Parameters, party: RelyingParty) -> Asked:
         AuthorizationError: the party is told by redirect.
     """
     redirect_uri = require_redirect_uri(parameters, require_party(party))
-    sent = Sent(parameters, party)
+    sent = Sent(parameters, party, parameters.values.get)
     for _, check in CHECKS:
         check(sent)
     max_age = sent.get("max_age")

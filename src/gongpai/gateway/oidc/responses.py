@@ -1,6 +1,6 @@
 """What goes back to a relying party through the browser, always with our iss (RFC 9207)."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from gongpai.gateway.oidc.errors import AuthorizationError
 
@@ -23,7 +23,7 @@ def logout_url(post_logout_redirect_uri: str, state: str | None) -> str:
 
 def _add(uri: str, fields: dict[str, str | None]) -> str:
     # The registered query is kept as it was written. Source: RFC 6749 3.1.2.
-    query = urlencode({name: value for name, value in fields.items() if value is not None})
+    query = "&".join([f"{name}={quote_plus(value)}" for name, value in fields.items() if value is not None])
     if not query:
         return uri
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"

@@ -1,6 +1,7 @@
 """Scopes: which there are, how they are written, and which of those asked for a party gets."""
 
 import re
+from functools import lru_cache
 
 from gongpai.gateway.oidc.errors import ErrorCode, OAuthError, RequestError
 from gongpai.gateway.records_provider import GrantType, RelyingParty
@@ -59,6 +60,7 @@ def narrow(asked: str | None, granted: frozenset[str]) -> frozenset[str]:
     return scopes
 
 
+@lru_cache(maxsize=256)
 def write_scope(scopes: frozenset[str]) -> str:
     """Return *scopes* as the wire has them, always in the same order."""
     return " ".join(sorted(scopes, key=lambda scope: (scope != OPENID, scope)))

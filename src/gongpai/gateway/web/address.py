@@ -22,6 +22,8 @@ def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Netwo
     nearest = _parse(peer or "")
     if nearest is None:
         return UNKNOWN
+    if not forwarded_for:
+        return _written(nearest)
     for hop in reversed(forwarded_for.split(",")[-_MAX_HOPS:]):
         if not any(nearest in network for network in trusted):
             break
@@ -29,7 +31,7 @@ def client_address(peer: str | None, forwarded_for: str, trusted: Sequence[Netwo
         if address is None:
             break
         nearest = address
-    return str(nearest)
+    return _written(nearest)
 
 
 def subscriber(address: str) -> str:
@@ -47,6 +49,9 @@ def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
 
 
 # Proxies and people come again and again.
+_written = lru_cache(maxsize=4_096)(str)
+
+
 @lru_cache(maxsize=4_096)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:

@@ -140,7 +140,9 @@ class Answering:
 
 def see_other(path: str) -> Response:
     """Return a redirect that a browser follows with GET, whatever brought it here."""
-    return Response(status_code=303, headers={"location": path})
+    answer = Response(status_code=303)
+    answer.raw_headers.append((b"location", path.encode("latin-1")))
+    return answer
 
 
 def not_yet() -> Response:

@@ -31,7 +31,7 @@ class SqlAudit:
     async def put(self, records: Sequence[AuditRecord]) -> None:
         """As the port says."""
 
-        def work() -> Work[None]:
+        def work() -> "Work[None]":
             for record in records:
                 yield _PUT(_codec.to_params(record))
 

@@ -41,7 +41,7 @@ class SqlAuthorizationCodes:
     async def take(self, code_hash: str, issued: Issued | None, now: datetime) -> bool:
         """As the port says."""
 
-        def work() -> Work[bool]:
+        def work() -> "Work[bool]":
             if not (yield _TAKE(of_code=code_hash, now=to_micros(now))):
                 return False
             if issued is not None:

@@ -46,7 +46,7 @@ class Statement:
 
     def __call__(self, params: Mapping[str, object] | None = None, /, **named: object) -> "Call":
         """Bind *params* to the statement."""
-        return Call(self, {**(params or {}), **named})
+        return Call(self, {**params, **named} if params and named else params or named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ class Call:
 
 
 # One transaction: it yields calls, is sent their rows, and returns its result. The same text runs in the writer thread
-# of SQLite and in an asyncpg transaction.
+# of SQLite and in an asyncpg transaction. A function made for each call quotes this annotation,
+# which would be evaluated each time.
 Work = Generator[Call, Sequence[Row], T]
 
 
@@ -72,7 +73,9 @@ class Compiled:
 
     def order(self, params: Mapping[str, object]) -> list[object]:
         """Return the values in the order of the text's placeholders."""
-        return [params[name] if name in params else self.literals[name] for name in self.names]
+        if self.literals:
+            params = {**self.literals, **params}
+        return [params[name] for name in self.names]
 
 
 class Compiler:

@@ -68,7 +68,7 @@ class SqlGrants:
     async def begin(self, grant: Grant, code: AuthorizationCode) -> bool:
         """As the port says."""
 
-        def work() -> Work[bool]:
+        def work() -> "Work[bool]":
             if not (yield from put(grant)):
                 return False
             yield _PUT_CODE(code_codec.to_params(code))

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -46,12 +47,14 @@ class Codec(Generic[R]):
         self._record = record
         converters = [_converters(hints[name]) for name in names]
         self._names = tuple(names)
+        # Every record has several fields: of one alone, this would not return a tuple.
+        self._get = attrgetter(*names)
         self._writers = tuple((name, write) for name, (write, _) in zip(names, converters, strict=True) if write)
         self._readers = tuple((place, read) for place, (_, read) in enumerate(converters) if read)
 
     def to_params(self, record: R) -> Mapping[str, object]:
         """Return what to bind for *record*, by column."""
-        params = {name: getattr(record, name) for name in self._names}
+        params = dict(zip(self._names, self._get(record), strict=True))
         for name, write in self._writers:
             if params[name] is not None:
                 params[name] = write(params[name])
