@@ -2,9 +2,10 @@
 
 The app token lies there too, in the library's own store.
 
-Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting, and nothing here must:
-a lost attempt means "start again", a lost token is fetched again. The tombstones of codes must (T1), so they stay in
-the database: a code that was turned away lives on at WeCom, and would open a session to whoever plays it once more.
+Redis forgets what has expired by itself. Whether it survives a restart is the operator's setting, and nothing here
+must: a lost attempt means "start again", a lost token is fetched again. The tombstones of codes must (T1), so they
+stay in the database: a code that was turned away lives on at WeCom, and would open a session to whoever plays it once
+more.
 """
 
 from collections.abc import Awaitable, Sequence
