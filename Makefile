@@ -66,7 +66,7 @@ lock: ## Choose and pin the newest requirements anew (needs uv)
 	  --extra all --group build pyproject.toml -o requirements/run.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 	  --all-extras --group build --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
-	for product in jupyterhub proxies streamlit; do \
+	for product in jupyterhub openbao proxies streamlit; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade \
 	    --group $$product -o requirements/$$product.txt; \
 	done

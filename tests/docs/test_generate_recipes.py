@@ -1,3 +1,4 @@
+import re
 import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,12 +19,28 @@ def test_the_pages_are_what_the_command_prints(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_page_says_whether_it_was_tested(language: str) -> None:
-    marks = {"en": ("Tested: ", "Not run by us: "), "zh": ("已实测：", "我们没有实际运行过：")}[language]
+def test_every_page_says_whether_the_program_was_run(language: str) -> None:
+    marks = {
+        "en": ("Tested: ", "Run by hand: ", "Not run by us: "),
+        "zh": ("已实测：", "已手动验证：", "我们没有实际运行过："),
+    }[language]
     written = pages(language)
     for name, recipe in all_recipes().items():
-        tested, untested = (mark in written[f"{name}.md"] for mark in marks)
-        assert (tested, untested) == (bool(recipe.tested), not recipe.tested), name
+        found = tuple(mark in written[f"{name}.md"] for mark in marks)
+        was_run = bool(recipe.tested), bool(recipe.by_hand)
+        assert found == (*was_run, not any(was_run)), name
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", [name for name, recipe in all_recipes().items() if recipe.by_hand])
+def test_what_is_marked_run_by_hand_names_the_version_and_the_month(name: str, language: str) -> None:
+    recipe = all_recipes()[name]
+    assert re.search(r" \d+[.-]\d+", recipe.by_hand), "which version?"
+    assert re.fullmatch(r"20\d\d-[01]\d", recipe.by_hand_when), "when?"
+    page, index = (pages(language)[file] for file in (f"{name}.md", "index.md"))
+    assert recipe.by_hand in page
+    assert recipe.by_hand_when in page
+    assert recipe.by_hand_when in index
 
 
 @pytest.mark.parametrize("name", [name for name, recipe in all_recipes().items() if recipe.tested])

@@ -30,16 +30,10 @@ def say(language: Language, key: str, **values: str) -> str:
 def render(recipe: Recipe, filling: Filling, language: Language, known: Known | None = None) -> str:
     """Return the whole recipe as Markdown: our side, the program's, and what to know."""
     words = recipe.words(language)
-    origin = {"source": recipe.source, "url": recipe.source_url}
-    mark = (
-        say(language, "tested", program=recipe.tested_with, test=recipe.tested, **origin)
-        if recipe.tested
-        else say(language, "untested", read=recipe.read, **origin)
-    )
     parts = [
         f"# {recipe.title}",
         words.about,
-        mark,
+        _mark(recipe, language),
         f"## {say(language, 'here')}",
         *_here(recipe, filling, language, known),
         f"## {say(language, 'there', title=recipe.program)}",
@@ -54,7 +48,7 @@ def render(recipe: Recipe, filling: Filling, language: Language, known: Known | 
 def render_index(recipes: Mapping[str, Recipe], language: Language) -> str:
     """Return the page that lists all recipes."""
     rows = [
-        f"| [{name}]({name}.md) | {recipe.title} | {say(language, _index_mark(recipe))} |"
+        f"| [{name}]({name}.md) | {recipe.title} | {_index_mark(recipe, language)} |"
         for name, recipe in recipes.items()
     ]
     tree = "\n".join(["```{toctree}", ":hidden:", "", *recipes, "```"])
@@ -68,7 +62,7 @@ def render_list(recipes: Mapping[str, Recipe], language: Language) -> str:
     width = max(map(len, recipes)) + 2
     titles = max(len(each.title) for each in recipes.values()) + 2
     return "\n".join(
-        f"{name:{width}}{recipe.title:{titles}}{say(language, _index_mark(recipe))}" for name, recipe in recipes.items()
+        f"{name:{width}}{recipe.title:{titles}}{_index_mark(recipe, language)}" for name, recipe in recipes.items()
     )
 
 
@@ -93,6 +87,15 @@ def party_table(client_id: str, settings: Mapping[str, Setting]) -> str:
     if settings.get("auth_method", "secret") == "secret":
         lines.append(f'client_secret_file = "/etc/gongpai/{client_id}.secret"')
     return "\n".join([*lines, *(f"{key} = {_toml(value)}" for key, value in _flat(settings))])
+
+
+def _mark(recipe: Recipe, language: Language) -> str:
+    origin = {"source": recipe.source, "url": recipe.source_url}
+    if recipe.tested:
+        return say(language, "tested", program=recipe.tested_with, test=recipe.tested, **origin)
+    if recipe.by_hand:
+        return say(language, "by_hand", program=recipe.by_hand, when=recipe.by_hand_when, **origin)
+    return say(language, "untested", read=recipe.read, **origin)
 
 
 def _here(recipe: Recipe, filling: Filling, language: Language, known: Known | None) -> Iterator[str]:
@@ -170,5 +173,7 @@ def _toml(value: Setting) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _index_mark(recipe: Recipe) -> str:
-    return "index_tested" if recipe.tested else "index_untested"
+def _index_mark(recipe: Recipe, language: Language) -> str:
+    if recipe.by_hand:
+        return say(language, "index_by_hand", when=recipe.by_hand_when)
+    return say(language, "index_tested" if recipe.tested else "index_untested")

@@ -104,6 +104,10 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     tested: str = ""
     """The test that runs the real program with this recipe; empty while there is none."""
     tested_with: str = ""
+    by_hand: str = ""
+    """The program, with its version, that we signed in to by hand, where no test does."""
+    by_hand_when: str = ""
+    """The month of that."""
     party: dict[str, Setting] = {}
     """The settings of ``[parties.NAME]``; none for a program behind forward-auth."""
     host: dict[str, Setting] = {}
