@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 from gongpai.gateway.gate import COOKIE_LIMIT, Pass, check
 from gongpai.gateway.news import Heard
 from gongpai.gateway.records import Fact
+from gongpai.gateway.records_provider import ClaimRules, EmailSource
 from gongpai.sandbox import Corner
-from guarded import gate_config, guarded_host, open_guarded
+from guarded import cookie_line, gate_config, guarded_host, open_guarded
 
 DOMAIN = "corp.example"
 
@@ -56,3 +58,18 @@ async def test_a_cookie_of_many_hosts_and_many_departments_leaves_out_what_does_
         other = await guarded.ask("/", origin=hosts[7].origin, cookie=line)
         assert other.status_code == 200
         assert other.headers["set-cookie"].startswith("__Secure-gongpai_gate=")
+
+
+async def test_apps_are_told_an_email_and_groups_by_the_gates_own_rules(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    rules = ClaimRules(
+        email=EmailSource.TEMPLATE,
+        email_template="{userid}@corp.example",
+        group_ids=frozenset({5}),
+        group_names={5: "市场"},
+    )
+    async with open_guarded(wecom_sandbox, tmp_path, replace(gate_config(), claim_rules=rules)) as guarded:
+        browser = guarded.gateway.browser()
+        await browser.sign_in()
+        answer = await guarded.ask(cookie=cookie_line(await guarded.enter(browser)))
+        assert answer.headers["x-auth-request-email"] == "lisi@corp.example"
+        assert unquote(answer.headers["x-auth-request-groups"]) == "市场"

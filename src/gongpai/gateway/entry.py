@@ -25,7 +25,6 @@ from gongpai.gateway.web import cookies
 
 # All hosts behind forward-auth know a person by one name; no relying party can be called so.
 _NAMES_OF = "forward-auth:"
-_RULES = ClaimRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class Entry:
         """Return what a gate cookie of *session* would say; names are reserved for the person first."""
         name = session.profile.facts.get("name")
         disclosure = self.sessions.open_disclosure(session)
-        email = email_of(session.userid, session.corpid, session.profile, disclosure, _RULES)
+        email = email_of(session.userid, session.corpid, session.profile, disclosure, self._rules)
         address = None if email is None else email.address
         if address is not None and not await self.names.is_own_email(_NAMES_OF, address, session.subject):
             address = None
@@ -96,7 +95,7 @@ class Entry:
             subject=session.subject.encode(),
             username=header_value(await self._username(session)),
             email=header_value(address or ""),
-            groups=groups_value(groups_of(session.profile, _RULES)),
+            groups=groups_value(groups_of(session.profile, self._rules)),
             epoch=epoch,
             issued_at=int(self.clock().timestamp()),
             expires_at=int(session.expires_at.timestamp()),
@@ -104,9 +103,13 @@ class Entry:
             admitted=tuple(admitted),
         )
 
+    @property
+    def _rules(self) -> ClaimRules:
+        return ClaimRules() if self.config.gate is None else self.config.gate.claim_rules
+
     async def _username(self, session: Session) -> str:
         """Return the username that is this person's alone, for good, and names their corp where there are several."""
-        rules = with_changes(_RULES, is_corp_qualified=self.config.has_several_corps)
+        rules = with_changes(self._rules, is_corp_qualified=self.config.has_several_corps)
         wanted = username_of(session.userid, session.corpid, rules)
         return await self.names.username(_NAMES_OF, wanted, session.subject)
 

@@ -11,7 +11,7 @@ from gongpai.gateway.logs import logger
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.rounds import rounds
 
-_LOOK_EVERY_SECONDS = 0.5
+_LOOK_EVERY_SECONDS = 0.25
 
 _log = logger("config")
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gongpai.gateway.config import Address, GateConfig, IdentityField, PathAction, PathRule
-from gongpai.gateway.records_provider import WebLoginRule
+from gongpai.gateway.records_provider import ClaimRules, EmailSource, WebLoginRule
 from settings_of_tests import faults, read
 
 HOST = {"gate__hosts__app__origin": "https://App.example.com:443", "trusted_proxies": "127.0.0.1"}
@@ -43,6 +43,10 @@ def test_everything_at_once() -> None:
         gate__headers="own",
         gate__own_headers__username="X-WebAuth-User",
         gate__assertion="true",
+        gate__email="template",
+        gate__email_template="{userid}@corp.example",
+        gate__groups="2, 5",
+        gate__group_names__2="Sales",
         gate__hosts__app__rules="skip /public/, deny /内部/, allow /",
         gate__hosts__app__apps="main",
         gate__hosts__app__cookie_domain="example.com",
@@ -56,6 +60,12 @@ def test_everything_at_once() -> None:
     assert found.listen == Path("/run/gongpai/gate.sock")
     assert found.headers == ((IdentityField.USERNAME, "X-WebAuth-User"),)
     assert found.assertion
+    assert found.claim_rules == ClaimRules(
+        email=EmailSource.TEMPLATE,
+        email_template="{userid}@corp.example",
+        group_ids=frozenset({2, 5}),
+        group_names={2: "Sales"},
+    )
     assert host.rules[:2] == (PathRule(PathAction.SKIP, "/public/"), PathRule(PathAction.DENY, "/内部/"))
     assert host.policy.allow_departments == {2, 5}
     assert host.policy.deny_userids == {"lisi"}
@@ -87,6 +97,12 @@ def test_everything_at_once() -> None:
         ({"gate__hosts__app__cookie_domain": "com"}, ("gate.hosts.app.cookie_domain", "not_cookie_domain")),
         ({"gate__hosts__app__cookie_domain": "ample.com"}, ("gate.hosts.app.cookie_domain", "not_cookie_domain")),
         ({"gate__headers": "mine"}, ("gate.headers", "not_one_of")),
+        ({"gate__email": "template"}, ("gate.email_template", "missing")),
+        ({"gate__owns_mailboxes": "true"}, ("gate.owns_mailboxes", "unknown_key")),
+        (
+            {**SECOND_APP, "gate__email": "template", "gate__email_template": "{userid}@corp.example"},
+            ("gate.email_template", "template_needs_corpid"),
+        ),
         ({"gate__headers": "own"}, ("gate.own_headers", "missing")),
         ({"gate__own_headers__name": "X-Name"}, ("gate.own_headers.name", "both_given")),
         (

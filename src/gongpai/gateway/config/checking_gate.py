@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gongpai.gateway.config.checking_apps import NAME, NAME_LIMIT, check_policy
-from gongpai.gateway.config.checking_parties import check_web_login
+from gongpai.gateway.config.checking_parties import check_claims, check_web_login
 from gongpai.gateway.config.settings import (
     Address,
     AppConfig,
@@ -69,7 +69,8 @@ def check_gate(source: Source, apps: Mapping[str, AppConfig], *, has_proxies: bo
             source.fault(f"gate.hosts.{name}", "same_host", f"gate.hosts.{twin}")
         hosts[name] = host
     headers, assertion = _check_headers(source), source.flag("gate.assertion")
-    return None if listen is None else GateConfig(listen, hosts, headers, assertion)
+    rules = check_claims(source, "gate", {each.app.corpid for each in apps.values()})
+    return None if listen is None else GateConfig(listen, hosts, headers, assertion, rules)
 
 
 def _check_listen(source: Source) -> Address | Path | None:

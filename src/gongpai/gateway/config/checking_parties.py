@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,7 +104,7 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
         subject_type=SubjectType(_one_of(source, f"{where}.subject_type", [each.value for each in SubjectType])),
         sector=sector,
         claims_in_id_token=source.flag(f"{where}.claims_in_id_token"),
-        claim_rules=_check_claims(source, where, policy),
+        claim_rules=check_claims(source, where, policy.corpids),
         disclosure=DisclosureRule(_one_of(source, f"{where}.disclosure", [each.value for each in DisclosureRule])),
         backchannel_logout_uri=_check_backchannel(source, f"{where}.backchannel_logout_uri"),
         policy=policy,
@@ -116,6 +116,37 @@ def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Re
 def check_web_login(source: Source, key: str) -> WebLoginRule:
     """Return what the web login with its QR code opens here (T18)."""
     return WebLoginRule(_one_of(source, key, [each.value for each in WebLoginRule]))
+
+
+def check_claims(source: Source, where: str, corpids: Collection[str]) -> ClaimRules:
+    """Return what is told of people of *corpids*, by the settings under *where*."""
+    email = EmailSource(_one_of(source, f"{where}.email", [each.value for each in EmailSource]))
+    template = source.text(f"{where}.email_template", is_required=email is EmailSource.TEMPLATE)
+    if template is not None and (template.count("@") != 1 or template.partition("@")[0].count("{userid}") != 1):
+        source.fault(f"{where}.email_template", "not_a_template")
+    elif template is not None and len(corpids) > 1 and "{corpid}" not in template:
+        # Who is called the same in two corps would share an email, and the later one be told none (T12).
+        source.fault(f"{where}.email_template", "template_needs_corpid")
+    group_ids = _check_ids(source, f"{where}.groups")
+    names = source.names(f"{where}.group_names")
+    for each in names:
+        if not (each.isascii() and each.isdigit()):
+            source.fault(f"{where}.group_names.{each}", "bad_id", "")
+    return ClaimRules(
+        email=email,
+        email_domains=frozenset(each.lower() for each in source.texts(f"{where}.email_domains")),
+        verified_domains=frozenset(each.lower() for each in source.texts(f"{where}.verified_domains")),
+        email_template=template,
+        owns_mailboxes=source.flag(f"{where}.owns_mailboxes"),
+        group_ids=group_ids or None,
+        group_names={
+            int(each): source.text(f"{where}.group_names.{each}") or each
+            for each in names
+            if each.isascii() and each.isdigit()
+        },
+        group_limit=source.number(f"{where}.group_limit", 50) or 50,
+        is_corp_qualified=source.flag(f"{where}.corp_qualified"),
+    )
 
 
 def _one_of(source: Source, key: str, known: list[str]) -> str:
@@ -187,36 +218,6 @@ def _check_jwks(source: Source, key: str, method: AuthMethod) -> Mapping[str, ob
         source.fault(key, "wrong_type", "JWK Set")
         return None
     return found
-
-
-def _check_claims(source: Source, where: str, policy: PartyPolicy) -> ClaimRules:
-    email = EmailSource(_one_of(source, f"{where}.email", [each.value for each in EmailSource]))
-    template = source.text(f"{where}.email_template", is_required=email is EmailSource.TEMPLATE)
-    if template is not None and (template.count("@") != 1 or template.partition("@")[0].count("{userid}") != 1):
-        source.fault(f"{where}.email_template", "not_a_template")
-    elif template is not None and len(policy.corpids) > 1 and "{corpid}" not in template:
-        # Who is called the same in two corps would share an email, and the later one be told none (T12).
-        source.fault(f"{where}.email_template", "template_needs_corpid")
-    group_ids = _check_ids(source, f"{where}.groups")
-    names = source.names(f"{where}.group_names")
-    for each in names:
-        if not (each.isascii() and each.isdigit()):
-            source.fault(f"{where}.group_names.{each}", "bad_id", "")
-    return ClaimRules(
-        email=email,
-        email_domains=frozenset(each.lower() for each in source.texts(f"{where}.email_domains")),
-        verified_domains=frozenset(each.lower() for each in source.texts(f"{where}.verified_domains")),
-        email_template=template,
-        owns_mailboxes=source.flag(f"{where}.owns_mailboxes"),
-        group_ids=group_ids or None,
-        group_names={
-            int(each): source.text(f"{where}.group_names.{each}") or each
-            for each in names
-            if each.isascii() and each.isdigit()
-        },
-        group_limit=source.number(f"{where}.group_limit", 50) or 50,
-        is_corp_qualified=source.flag(f"{where}.corp_qualified"),
-    )
 
 
 def _check_backchannel(source: Source, key: str) -> str | None:

@@ -175,6 +175,22 @@ REFERENCE = (
         "Every request that passes carries a signed `X-Auth-Assertion`, which apps verify by the JWKS.",
     ),
     *(
+        Setting(f"gate.{name}", default, zh, en)
+        for name, default, zh, en in (
+            (
+                "email",
+                "biz_mail",
+                "邮箱的来源：`biz_mail`、`personal`、`template` 或 `none`。",
+                "Where the email address comes from: `biz_mail`, `personal`, `template` or `none`.",
+            ),
+            ("email_domains", "", "只给出这些域名的企业邮箱。", "Tell a biz_mail in these domains only."),
+            ("email_template", "", "例如 `{userid}@corp.example`。", "For example `{userid}@corp.example`."),
+            ("groups", "", "只给出这些部门编号。", "Tell these departments only, by id."),
+            ("group_limit", "50", "最多给出多少个组。", "How many groups at most."),
+            ("group_names.NAME", "", "部门编号对应的组名，代替 `dept:编号`。", "A department's name, for `dept:ID`."),
+        )
+    ),
+    *(
         Setting(
             f"gate.own_headers.{name}",
             "",

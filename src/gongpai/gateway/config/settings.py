@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from gongpai.gateway.records_provider import RelyingParty, WebLoginRule
+from gongpai.gateway.records_provider import ClaimRules, RelyingParty, WebLoginRule
 from gongpai.wecom.hosts import WECOM, Hosts
 from gongpai.wecom.models import App
 
@@ -130,6 +130,8 @@ class GateConfig:
     headers: tuple[tuple[IdentityField, str], ...]
     assertion: bool = False
     """Whether each request that passes carries a signed assertion of who asks."""
+    claim_rules: ClaimRules = field(default_factory=ClaimRules)
+    """What apps are told of a person, by the rules of a relying party."""
 
 
 @dataclass(frozen=True, slots=True)
