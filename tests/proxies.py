@@ -100,8 +100,12 @@ def caddy(
     *hosts: str,
     snippet: str = "gongpai",
     renamed: Mapping[str, str] = NO_NAMES,
+    is_newest: bool = False,
 ) -> Iterator[None]:
-    """Run Caddy on *port* in front of *app* for *hosts*, each with our *snippet*, in which headers are *renamed*."""
+    """Run Caddy on *port* in front of *app* for *hosts*, each with our *snippet*, in which headers are *renamed*.
+
+    It is Debian's, whose way with headers that an answer lacks is another than that of the newest.
+    """
     snippets = (DEPLOY / "caddy" / "gongpai.caddyfile").read_text()
     for name, own in renamed.items():
         snippets = snippets.replace(name, own)
@@ -109,7 +113,8 @@ def caddy(
     where = gate.replace("unix:", "unix/")
     sites = "".join(_CADDY_SITE.format(host=host, port=port, gate=where, app=app, snippet=snippet) for host in hosts)
     (folder / "Caddyfile").write_text(_CADDY.format(folder=folder, sites=sites))
-    with running([require_program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
+    program = str(require_environment("proxies") / "caddy") if is_newest else require_program("caddy")
+    with running([program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]):
         yield
 
 

@@ -1,7 +1,8 @@
-"""The files of deploy/ under the real nginx and the real Caddy; the numbers are those of the attacks they survive."""
+"""The files of deploy/ under the real proxies; the numbers are those of the attacks they survive."""
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,16 @@ IDENTITY = ("X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Prefe
 FOREIGN = ("Remote-User", "Remote-Groups", "Remote-Name", "Remote-Email")
 
 
-@pytest.fixture(scope="module", params=[nginx, caddy, traefik, envoy], ids=["nginx", "caddy", "traefik", "envoy"])
+PROXIES = {
+    "nginx": nginx,
+    "caddy": caddy,
+    "newest caddy": partial(caddy, is_newest=True),
+    "traefik": traefik,
+    "envoy": envoy,
+}
+
+
+@pytest.fixture(scope="module", params=PROXIES.values(), ids=list(PROXIES))
 def site(
     request: pytest.FixtureRequest, wecom_sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Behind]:
