@@ -81,7 +81,7 @@ def pick_up_the_phone(person: BrowserContext, demo: Demo, name: str) -> tuple[Pa
     start = person.new_page()
     start.goto(demo.address)
     with start.expect_popup() as popup:
-        start.get_by_role("link", name="Open the phone beside this page").click()
+        start.get_by_role("link", name="Open the phone", exact=True).click()
     phone = popup.value
     phone.get_by_role("button", name=name).click()
     return start, phone
