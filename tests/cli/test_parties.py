@@ -89,7 +89,7 @@ def test_a_party_of_that_name_is_not_added_twice(storage: str) -> None:
 )
 def test_a_fault_is_named_and_nothing_is_added(storage: str, more: tuple[str, ...], words: str) -> None:
     result = add(storage, *more)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert words in result.output
     assert stored(storage) is None
 

@@ -74,20 +74,20 @@ def test_every_fault_of_a_world_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "w.toml"
     path.write_text('[[corps]]\ncorpid = 3\nnam = "x"\n', encoding="utf-8")
     done = CliRunner().invoke(program, ["sandbox", "--world", str(path)])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert {"corps[0].name: missing", "corps[0].corpid: Expected `str`, got `int`"} <= set(done.output.splitlines())
 
 
 def test_other_machines_need_a_name() -> None:
     done = CliRunner().invoke(program, ["sandbox", "--host", "192.0.2.1"])
-    assert (done.exit_code, "not loopback" in done.output) == (1, True)
+    assert (done.exit_code, "not loopback" in done.output) == (2, True)
 
 
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = CliRunner().invoke(program, ["sandbox", "--port", str(port)])
-    assert (done.exit_code, "Choose another --port" in done.output) == (1, True)
+    assert (done.exit_code, "Choose another --port" in done.output) == (3, True)
 
 
 def test_the_schema_of_a_world_file_can_be_had() -> None:

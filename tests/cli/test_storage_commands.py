@@ -175,7 +175,7 @@ def test_a_back_up_overwrites_nothing_and_says_what_it_cannot_do(storage: str, t
     existing.touch()
     run(storage, "migrate")
     assert run(storage, "backup", str(existing)).exit_code == 2
-    assert run(f"sqlite://{tmp_path}/none.db", "backup", str(tmp_path / "copy")).exit_code == 2
+    assert run(f"sqlite://{tmp_path}/none.db", "backup", str(tmp_path / "copy")).exit_code == 3
     assert "pg_dump" in run("postgresql://db/gongpai", "backup", str(tmp_path / "copy")).stderr
     (tmp_path / "broken.db").write_bytes(b"this is no database" * 100)
     assert run(f"sqlite://{tmp_path}/broken.db", "backup", str(tmp_path / "copy")).exit_code == 3

@@ -7,6 +7,7 @@ _EXTRAS = {
     "demo": "all",
     "sandbox": "sandbox",
     "serve": "gateway",
+    "audit": "gateway",
     "migrate": "gateway",
     "backup": "gateway",
     "config": "gateway",

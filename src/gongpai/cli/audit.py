@@ -7,6 +7,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ def verify(path: ConfigOption = None, lang: LanguageOption = None) -> None:
     from gongpai.gateway.config import Fault
 
     config, language = require_config(path, lang), choose_language(lang)
-    with told(status=3):
+    with told():
         chains = asyncio.run(_verify(config))
     broken = [chain for chain in chains if chain.broken_at is not None]
     for chain in broken:
         typer.echo(Fault("", "audit_broken", f"{chain.node} {chain.broken_at}").render(language), err=True)
     if broken:
-        raise typer.Exit(1)
+        raise typer.Exit(Status.NO)
     typer.echo(_SOUND[language].format(chains=len(chains), records=sum(chain.sound for chain in chains)))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import leave, told
 
 
@@ -21,20 +22,20 @@ def backup(
 
     source = sqlite_path(require_config(path).storage)
     if source is None:
-        leave(Fault("", "not_sqlite"), status=2)
+        leave(Fault("", "not_sqlite"), Status.WRONG_CALL)
     if target.exists():
-        leave(Fault("", "file_exists", str(target)), status=2)
+        leave(Fault("", "file_exists", str(target)), Status.WRONG_CALL)
     if not source.exists():
-        leave(Fault("", "file_missing", str(source)), status=2)
-    with told(status=3):
+        leave(Fault("", "file_missing", str(source)), Status.NOT_SERVED)
+    with told():
         _copy(source, target)
     typer.echo(str(target))
 
 
 def _copy(source: Path, target: Path) -> None:
     from gongpai.gateway.store import StoreError
-    from gongpai.gateway.store.migrate import trouble_of
     from gongpai.gateway.store.open import make_private
+    from gongpai.gateway.store.troubles import trouble_of
 
     unfinished = target.with_name(f"{target.name}.unfinished")
     unfinished.unlink(missing_ok=True)

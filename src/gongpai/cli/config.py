@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gongpai.cli.language import Language, LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Config
@@ -47,7 +48,7 @@ def find_config(path: Path | None) -> Path | None:
 
 
 def require_config(path: Path | None, lang: Language | None = None) -> "Config":
-    """Return the configuration, or show its faults and leave with status 2."""
+    """Return the configuration, or show its faults and leave."""
     from gongpai.gateway.config import ConfigError, Fault, load
 
     _keep_events_off_the_answer()
@@ -59,7 +60,7 @@ def require_config(path: Path | None, lang: Language | None = None) -> "Config":
         absent = (Fault("", "no_file", str(Path.cwd())),) if has_nothing else ()
         for fault in (*absent, *error.faults):
             typer.echo(fault.render(choose_language(lang)), err=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(Status.WRONG_CALL) from None
 
 
 def _keep_events_off_the_answer() -> None:

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import typer
 
+from gongpai.cli.statuses import Status
+
 _GATEWAY, _SANDBOX = 1, 2
 
 
@@ -28,7 +30,7 @@ def demo(
         _run(port)
     except GatewayDiedError as died:
         typer.echo(f"The gateway has ended by itself. The end of its log:\n{died}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(Status.NO) from None
     except KeyboardInterrupt:
         typer.echo("\nEverything has ended; nothing is kept.")
 

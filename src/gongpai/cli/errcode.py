@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.language import LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 
 _LABELS = {
     "en": ("Meaning", "Likely cause", "What to do", "In the admin console", "For a program"),
@@ -29,7 +30,7 @@ def errcode(
     if entry is None:
         typer.echo(_UNKNOWN[chosen].format(number))
         typer.echo(_HELP_PAGE.format(number))
-        raise typer.Exit(1)
+        raise typer.Exit(Status.NO)
     typer.echo(f"{entry.code}  {entry.name}")
     texts = (entry.meaning, entry.cause, entry.remedy, entry.console_path)
     for label, text in zip(_LABELS[chosen], texts, strict=False):

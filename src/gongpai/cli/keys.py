@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def rotate(
     """
     if signing and purpose:
         typer.echo("a purpose is of sealing keys: leave it out with --signing", err=True)
-        raise typer.Exit(2)
+        raise typer.Exit(Status.WRONG_CALL)
 
     async def run(keeper: "KeyKeeper", signers: "SigningKeys") -> None:
         from gongpai.gateway.records import KeyPurpose
@@ -103,7 +104,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="As `keys list` shows it."
     revoked = _with_keepers(path, run)
     if revoked is None:
         typer.echo(f"{key_id}: there is no such key", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(Status.NO)
     typer.echo(f"{key_id}  {revoked.value}  revoked")
 
 
@@ -113,7 +114,7 @@ def _moment(moment: datetime | None) -> str:
 
 def _with_keepers(path: Path | None, work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:
     config = require_config(path)
-    with told(status=3):
+    with told():
         return asyncio.run(_run(config, work))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import leave, told
 
 migrations = typer.Typer(invoke_without_command=True)
@@ -28,14 +29,14 @@ def migrate(
 
     config = require_config(path)
     world = World.SANDBOX if config.sandbox else World.WECOM
-    with told(status=3):
+    with told():
         revisions = (find_pending if check else bring_up_to_date)(config.storage, world)
     for revision in revisions:
         typer.echo(f"{'pending' if check else 'applied'}: {revision}")
     if not revisions:
         typer.echo("up to date")
     if check and revisions:
-        raise typer.Exit(1)
+        raise typer.Exit(Status.NO)
 
 
 @migrations.command("copy")
@@ -52,9 +53,9 @@ def copy(
 
     config = require_config(path)
     if sqlite_path(config.storage) is not None:
-        leave(Fault("", "not_postgresql"), status=2)
+        leave(Fault("", "not_postgresql"), Status.WRONG_CALL)
     world = World.SANDBOX if config.sandbox else World.WECOM
-    with told(status=3):
+    with told():
         bring_up_to_date(config.storage, world)
         rows = asyncio.run(move(file, config.storage))
     typer.echo(f"copied: {rows} rows")

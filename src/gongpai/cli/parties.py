@@ -13,6 +13,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def add(
         try:
             party = read_party(client_id, settings, desk.config.apps)
         except ConfigError as error:
-            _leave("\n".join(fault.render(choose_language(lang)) for fault in error.faults))
+            _leave("\n".join(fault.render(choose_language(lang)) for fault in error.faults), Status.WRONG_CALL)
         hashes = tuple(replace(each, created_at=desk.now) for each in party.secret_hashes)
         if client_id in desk.config.parties or not await desk.store.add(replace(party, secret_hashes=hashes)):
             _leave(f"{client_id}: there is a party of this name already")
@@ -193,26 +194,26 @@ def _settings(given: list[str]) -> dict[str, object]:
     for each in given:
         key, equals, value = each.partition("=")
         if not equals:
-            _leave(f"--set {each}: give KEY=VALUE")
+            _leave(f"--set {each}: give KEY=VALUE", Status.WRONG_CALL)
         *tables, name = key.split(".")
         place = settings
         for table in tables:
             inner = place.setdefault(table, {})
             if not isinstance(inner, dict):
-                _leave(f"--set {each}: {table} has a value already")
+                _leave(f"--set {each}: {table} has a value already", Status.WRONG_CALL)
             place = inner
         place[name] = value
     return settings
 
 
-def _leave(message: str) -> NoReturn:
+def _leave(message: str, status: Status = Status.NO) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def _run(path: Path | None, work: "Callable[[_Desk], Awaitable[None]]") -> None:
     config = require_config(path)
-    with told(status=3):
+    with told():
         asyncio.run(_work(config, work))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _find_party(config: "Config", client_id: str) -> "RelyingParty | None":
 
     if client_id in config.parties:
         return config.parties[client_id]
-    with told(status=3):
+    with told():
         return asyncio.run(find())
 
 
@@ -151,4 +152,4 @@ def _known(config: "Config", chosen: "Recipe", filling: "Filling", party: "Relyi
 
 def _leave(message: str) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(Status.WRONG_CALL)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gongpai.cli.statuses import Status
+
 if TYPE_CHECKING:
     from gongpai.sandbox import Sandbox
 
@@ -44,10 +46,10 @@ def sandbox(
         running = Sandbox.start(world, host=host, port=port, tls=tls, tls_port=chosen, expose=expose or ())
     except SandboxError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(Status.WRONG_CALL) from None
     except OSError as error:
         typer.echo(f"Cannot listen at {host}: {error.strerror}. Choose another --port or --tls-port.", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(Status.NOT_SERVED) from None
     with running, tempfile.TemporaryDirectory(prefix="gongpai-sandbox-") as folder:
         try:
             # Nobody can be sent to "every address": the recipes then name the first of those given.

@@ -25,7 +25,7 @@ def serve(
 
     config = require_config(path)
     configure_logs(config.log_level)
-    with told(status=1):
+    with told():
         # Before the workers: two processes that switch a new SQLite file to WAL at once can fail.
         migrate(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
         asyncio.run(_require_memory(config))

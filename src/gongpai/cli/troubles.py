@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from gongpai.cli.language import choose_language
+from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Fault
 
 
 @contextmanager
-def told(status: int) -> Iterator[None]:
-    """Tell the troubles of the block in the operator's language, in two lines each, and leave with *status*."""
+def told() -> Iterator[None]:
+    """Tell the troubles of the block in the operator's language, in two lines each, and leave."""
     from gongpai.gateway.config import Fault
     from gongpai.gateway.keys import WrongSecretKeyError
     from gongpai.gateway.listeners import CannotListenError
@@ -33,10 +34,10 @@ def told(status: int) -> Iterator[None]:
         fault = Fault("", "system_refused", str(error))
     else:
         return
-    leave(fault, status)
+    leave(fault, Status.NOT_SERVED)
 
 
-def leave(fault: "Fault", status: int) -> NoReturn:
+def leave(fault: "Fault", status: Status) -> NoReturn:
     """Say the *fault* in the operator's language, and leave with *status*."""
     typer.echo(fault.render(choose_language()), err=True)
     raise typer.Exit(status)

@@ -8,6 +8,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
+from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def preview(
     language = choose_language(lang)
     config = require_config(path, lang)
     apps = _require_apps(config, app, language)
-    with told(status=3):
+    with told():
         typer.echo(asyncio.run(_show(config, client_id, userid, apps, language)), nl=False)
 
 
@@ -38,7 +39,7 @@ def _require_apps(config: "Config", app: str | None, language: Language) -> "lis
     if app is None:
         return list(config.apps.values())
     if app not in config.apps:
-        _leave(say(language, "no_app", app=app, apps=", ".join(config.apps)))
+        _leave(say(language, "no_app", app=app, apps=", ".join(config.apps)), Status.WRONG_CALL)
     return [config.apps[app]]
 
 
@@ -57,6 +58,6 @@ async def _show(config: "Config", client_id: str, userid: str, apps: "list[AppCo
         return render(found, party, language)
 
 
-def _leave(message: str) -> NoReturn:
+def _leave(message: str, status: Status = Status.NO) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(status)

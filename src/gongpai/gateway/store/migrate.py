@@ -28,6 +28,7 @@ from gongpai.gateway.records import World
 from gongpai.gateway.store.open import make_private, sqlite_path
 from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.tables import meta
+from gongpai.gateway.store.troubles import trouble_of
 
 _log = structlog.get_logger("gongpai.store")
 _WORLD = "world"
@@ -88,21 +89,6 @@ def _place(storage: str) -> str:
 
 def _reason(cause: object) -> str:
     return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or "no answer"
-
-
-def trouble_of(cause: object, path: Path | None) -> Trouble:
-    """Return what an operator can do about *cause*, an error of the SQLite file at *path* or of a server."""
-    # The low byte is the primary code. Source: sqlite.org/rescode.html, 2.
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return Trouble.LOCKED
-    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return Trouble.NOT_OURS
-    if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
-        return Trouble.FILE
-    if isinstance(cause, OSError):
-        return Trouble.UNREACHABLE if path is None else Trouble.FILE
-    return Trouble.FAILED
 
 
 async def _with_postgres(storage: str, work: Callable[[Connection], list[str]]) -> list[str]:

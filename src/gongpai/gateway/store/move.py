@@ -7,9 +7,9 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import Table
 
-from gongpai.gateway.store.migrate import trouble_of
 from gongpai.gateway.store.sql.driver import StoreError, Trouble
 from gongpai.gateway.store.sql.tables import meta, metadata, news_head
+from gongpai.gateway.store.troubles import trouble_of
 
 _BATCH = 5_000
 _REVISION = "SELECT version_num FROM alembic_version"

@@ -1,6 +1,7 @@
 """Opens the memory that the configuration names."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from gongpai.gateway.store.sql.consents import SqlConsents
 from gongpai.gateway.store.sql.counters import SqlCounters, SqlLeases
 from gongpai.gateway.store.sql.devices import SqlDevices
 from gongpai.gateway.store.sql.directory import SqlDirectory
-from gongpai.gateway.store.sql.driver import Driver
+from gongpai.gateway.store.sql.driver import Driver, StoreError
 from gongpai.gateway.store.sql.grants import SqlGrants
 from gongpai.gateway.store.sql.handoffs import SqlHandoffs
 from gongpai.gateway.store.sql.keys import SqlKeys
@@ -32,6 +33,7 @@ from gongpai.gateway.store.sql.signing_keys import SqlSigningKeys
 from gongpai.gateway.store.sql.sqlite import SqliteDriver
 from gongpai.gateway.store.sql.sweep import SqlCleaner
 from gongpai.gateway.store.sql.tokens import SqlTokens
+from gongpai.gateway.store.troubles import trouble_of
 from gongpai.wecom.app_token.store import AsyncAppTokenStore
 
 SQLITE_SCHEME = "sqlite:///"
@@ -125,7 +127,10 @@ def sqlite_path(storage: str) -> Path | None:
 async def _open_driver(storage: str) -> Driver:
     path = sqlite_path(storage)
     if path is not None:
-        return SqliteDriver(path)
+        try:
+            return SqliteDriver(path)
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: {error}", trouble_of(error, path)) from None
     from gongpai.gateway.store.sql.postgres import PostgresDriver  # noqa: PLC0415  # asyncpg comes with an extra
 
     return await PostgresDriver.open(storage)
