@@ -69,6 +69,12 @@ def test_a_token_of_another_key_is_refused() -> None:
         verify(sign(private_key(generate_key(SigningAlg.ES256)), "JWT", {}), _PUBLIC, PARTY_ALGS)
 
 
+def test_a_token_that_names_a_key_is_verified_with_that_one_alone() -> None:
+    misnamed = sign(private_key({**_EC, "kid": "a key that there is not"}), "JWT", {"sub": "李四"})
+    with pytest.raises(TokenError):
+        verify(misnamed, _PUBLIC, ("ES256",))
+
+
 def test_an_altered_token_is_refused() -> None:
     header, payload, signature = _TOKEN.split(".")
     for altered in (f"{header}.{_part({'sub': 'zhangsan'})}.{signature}", f"{header}.{payload}.{signature[:-4]}AAAA"):
