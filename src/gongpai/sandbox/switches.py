@@ -58,6 +58,9 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     invisible_member_errcode: Annotated[
         Literal[60011, 60111], Meta(description="what user/get says of a member outside the visible range")
     ] = 60011
+    faulty_message_errcode: Annotated[
+        Literal["of_part", 40058], Meta(description="message/send without a title or the like: its own code, or 40058")
+    ] = "of_part"
     success_errcode: Annotated[bool, Meta(description="success says errcode 0; it may be left out (WeCom 90313)")] = (
         True
     )

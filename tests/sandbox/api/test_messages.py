@@ -65,6 +65,20 @@ def test_what_is_wrong_is_said_in_this_order(stage: Stage, changes: dict[str, ob
     assert _got(stage) == []
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"textcard": {**_CARD, part: ""}} for part in _CARD),
+        {"textcard": {**_CARD, "url": "api.3dept.com"}},
+        {"msgtype": "text", "text": {}},
+    ],
+)
+def test_what_a_message_lacks_may_be_said_by_one_code_for_all(stage: Stage, changes: dict[str, object]) -> None:
+    stage.corner.switches.faulty_message_errcode = 40058
+    assert _send(stage, **changes)["errcode"] == 40058
+    assert _got(stage) == []
+
+
 @pytest.mark.parametrize(("token", "errcode"), [("TOKEN_SYNC", 48002), ("nonsense", 40014)])
 def test_only_an_app_sends(stage: Stage, token: str, errcode: int) -> None:
     value = stage.value(token) if token == "TOKEN_SYNC" else token
