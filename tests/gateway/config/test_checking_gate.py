@@ -98,6 +98,7 @@ def test_everything_at_once() -> None:
         ({"gate__hosts__app__cookie_domain": "ample.com"}, ("gate.hosts.app.cookie_domain", "not_cookie_domain")),
         ({"gate__headers": "mine"}, ("gate.headers", "not_one_of")),
         ({"gate__email": "template"}, ("gate.email_template", "missing")),
+        ({"gate__email": "personal"}, ("gate.email", "not_one_of")),
         ({"gate__owns_mailboxes": "true"}, ("gate.owns_mailboxes", "unknown_key")),
         (
             {**SECOND_APP, "gate__email": "template", "gate__email_template": "{userid}@corp.example"},

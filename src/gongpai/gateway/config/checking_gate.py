@@ -17,6 +17,7 @@ from gongpai.gateway.config.settings import (
 )
 from gongpai.gateway.config.source import Source
 from gongpai.gateway.config.values import is_loopback, parse_address, parse_origin
+from gongpai.gateway.records_provider import EmailSource
 
 DEFAULT_LISTEN = "127.0.0.1:8001"
 PRESETS: Mapping[str, tuple[tuple[IdentityField, str], ...]] = {
@@ -70,6 +71,9 @@ def check_gate(source: Source, apps: Mapping[str, AppConfig], *, has_proxies: bo
         hosts[name] = host
     headers, assertion = _check_headers(source), source.flag("gate.assertion")
     rules = check_claims(source, "gate", {each.app.corpid for each in apps.values()})
+    if rules.email is EmailSource.PERSONAL:
+        # A header cannot say that nobody vouches for an address, and apps take it for the person (T11, attack 104).
+        source.fault("gate.email", "not_one_of", "biz_mail, template, none")
     return None if listen is None else GateConfig(listen, hosts, headers, assertion, rules)
 
 

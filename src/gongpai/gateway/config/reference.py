@@ -180,8 +180,8 @@ REFERENCE = (
             (
                 "email",
                 "biz_mail",
-                "邮箱的来源：`biz_mail`、`personal`、`template` 或 `none`。",
-                "Where the email address comes from: `biz_mail`, `personal`, `template` or `none`.",
+                "邮箱的来源：`biz_mail`、`template` 或 `none`。",
+                "Where the email address comes from: `biz_mail`, `template` or `none`.",
             ),
             ("email_domains", "", "只给出这些域名的企业邮箱。", "Tell a biz_mail in these domains only."),
             ("email_template", "", "例如 `{userid}@corp.example`。", "For example `{userid}@corp.example`."),
