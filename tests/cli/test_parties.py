@@ -83,7 +83,7 @@ def test_a_party_of_that_name_is_not_added_twice(storage: str) -> None:
         (("--set", "nonsense"), "KEY=VALUE"),
         (("--set", "tust=true"), "no such setting"),
         (("--set", "scopes=everything"), "one of"),
-        (("--set", "policy=x", "--set", "policy.ways=in_app"), "value already"),
+        (("--set", "policy=x", "--set", "policy.ways=in_app"), "contradicts another"),
         (("--redirect-uri", "http://grafana.example.com/"), "cannot be registered"),
     ],
 )

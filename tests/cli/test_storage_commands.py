@@ -170,6 +170,34 @@ def test_a_back_up_made_while_the_database_is_written_can_be_restored(storage: s
     assert asyncio.run(_get(storage, person.subject)) == person
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("keys", "list"),
+        ("parties", "list"),
+        ("audit", "verify"),
+        ("parties", "preview", "grafana", "--userid", "lisi"),
+        ("parties", "recipe", "grafana", "--url", "https://grafana.example.com"),
+    ],
+)
+def test_a_command_asks_for_the_migration_that_is_pending_and_makes_no_database(
+    storage: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    absent = run(storage, *command)
+    assert (absent.exit_code, "there is no file" in absent.stderr) == (3, True)
+    assert not list(tmp_path.glob("gongpai.db*"))
+    (tmp_path / "gongpai.db").touch()
+    behind = run(storage, *command)
+    assert (behind.exit_code, "run gongpai migrate first" in behind.stderr) == (3, True)
+    assert run(storage, *command, GONGPAI_LANG="zh").stderr.startswith("storage: 数据库还没有升级")
+
+
+def test_a_back_up_goes_into_a_folder_that_exists(storage: str, tmp_path: Path) -> None:
+    run(storage, "migrate")
+    refused = run(storage, "backup", str(tmp_path / "absent" / "copy"))
+    assert (refused.exit_code, "there is no folder" in refused.stderr) == (2, True)
+
+
 def test_a_back_up_overwrites_nothing_and_says_what_it_cannot_do(storage: str, tmp_path: Path) -> None:
     existing = tmp_path / "existing"
     existing.touch()

@@ -19,9 +19,11 @@ _EXTRAS = {
 def main() -> None:
     """Run the command line; where its parts are not installed, say which extra brings them."""
     try:
+        from gongpai.cli.help import speak
+        from gongpai.cli.language import choose_language
         from gongpai.cli.program import program
 
-        program()
+        speak(program, choose_language())()
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("gongpai"):
             raise
@@ -32,4 +34,8 @@ def _advice(arguments: list[str], missing: str | None) -> str:
     command = next((argument for argument in arguments if not argument.startswith("-")), "")
     extra = _EXTRAS.get(command, "cli")
     wanted = f"gongpai {command}".strip()
-    return f"{wanted} needs {missing}, which is not installed. Type: pip install 'gongpai[{extra}]'"
+    # In both languages: to choose one needs a part that may be the missing one.
+    return (
+        f"{wanted} needs {missing}, which is not installed. Type: pip install 'gongpai[{extra}]'\n"
+        f"{wanted} 需要 {missing}，它还没有安装。请运行：pip install 'gongpai[{extra}]'"
+    )

@@ -8,7 +8,7 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.audit import Chain
@@ -31,6 +31,7 @@ def verify(path: ConfigOption = None, lang: LanguageOption = None) -> None:
 
     config, language = require_config(path, lang), choose_language(lang)
     with told():
+        require_schema(config)
         chains = asyncio.run(_verify(config))
     broken = [chain for chain in chains if chain.broken_at is not None]
     for chain in broken:

@@ -25,6 +25,8 @@ def backup(
         leave(Fault("", "not_sqlite"), Status.WRONG_CALL)
     if target.exists():
         leave(Fault("", "file_exists", str(target)), Status.WRONG_CALL)
+    if not target.absolute().parent.is_dir():
+        leave(Fault("", "folder_missing", str(target.absolute().parent)), Status.WRONG_CALL)
     if not source.exists():
         leave(Fault("", "file_missing", str(source)), Status.NOT_SERVED)
     with told():

@@ -12,9 +12,24 @@ from urllib.parse import urlencode
 
 import typer
 
+from gongpai.cli.language import choose_language
 from gongpai.cli.statuses import Status
 
 _GATEWAY, _SANDBOX = 1, 2
+_WORDS = {
+    "zh": {
+        "open": "gongpai demo：请打开",
+        "stop": "按 Ctrl-C 全部结束。",
+        "ended": "已全部结束，什么也没有留下。",
+        "died": "网关自行结束了。它日志的末尾：",
+    },
+    "en": {
+        "open": "gongpai demo: open",
+        "stop": "Ctrl-C ends all of it.",
+        "ended": "Everything has ended; nothing is kept.",
+        "died": "The gateway has ended by itself. The end of its log:",
+    },
+}
 
 
 def demo(
@@ -29,10 +44,10 @@ def demo(
     try:
         _run(port)
     except GatewayDiedError as died:
-        typer.echo(f"The gateway has ended by itself. The end of its log:\n{died}", err=True)
+        typer.echo(f"{_WORDS[choose_language()]['died']}\n{died}", err=True)
         raise typer.Exit(Status.NO) from None
     except KeyboardInterrupt:
-        typer.echo("\nEverything has ended; nothing is kept.")
+        typer.echo(f"\n{_WORDS[choose_language()]['ended']}")
 
 
 def _run(port: int) -> None:
@@ -67,7 +82,8 @@ def _run(port: int) -> None:
         )
 
         def announce() -> None:
-            typer.echo(f"\n  gongpai demo: open  {places.start}/start/{key}\n\n  Ctrl-C ends all of it.")
+            words = _WORDS[choose_language()]
+            typer.echo(f"\n  {words['open']}  {places.start}/start/{key}\n\n  {words['stop']}")
 
         app = make_app(links, key, lunch_of(world), places.start, places.sandbox, announce)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))

@@ -13,7 +13,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import leave, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Config
@@ -74,9 +74,10 @@ def rotate(
 
     With --signing the next keys begin to sign as soon as every relying party can know them; it prints when that is.
     """
+    from gongpai.gateway.config import Fault
+
     if signing and purpose:
-        typer.echo("a purpose is of sealing keys: leave it out with --signing", err=True)
-        raise typer.Exit(Status.WRONG_CALL)
+        leave(Fault("", "purpose_with_signing", purpose.value), Status.WRONG_CALL)
 
     async def run(keeper: "KeyKeeper", signers: "SigningKeys") -> None:
         from gongpai.gateway.records import KeyPurpose
@@ -103,8 +104,9 @@ def revoke(key_id: Annotated[str, typer.Argument(help="As `keys list` shows it."
 
     revoked = _with_keepers(path, run)
     if revoked is None:
-        typer.echo(f"{key_id}: there is no such key", err=True)
-        raise typer.Exit(Status.NO)
+        from gongpai.gateway.config import Fault
+
+        leave(Fault("", "key_missing", key_id), Status.NO)
     typer.echo(f"{key_id}  {revoked.value}  revoked")
 
 
@@ -115,6 +117,7 @@ def _moment(moment: datetime | None) -> str:
 def _with_keepers(path: Path | None, work: "Callable[[KeyKeeper, SigningKeys], Awaitable[T]]") -> T:
     config = require_config(path)
     with told():
+        require_schema(config)
         return asyncio.run(_run(config, work))
 
 

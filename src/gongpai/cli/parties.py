@@ -14,7 +14,7 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import leave, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.audit import Audit
@@ -41,14 +41,14 @@ class _Desk:
     async def require(self, client_id: str) -> "RelyingParty":
         """Return the party of the store, or leave."""
         if client_id in self.config.parties:
-            _leave(f"{client_id}: it stands in the configuration file; change it there")
+            _leave("party_of_file", client_id)
         party = await self.store.get(client_id)
-        return party if party is not None else _leave(f"{client_id}: there is no such party")
+        return party if party is not None else _leave("party_missing", client_id)
 
     async def replace(self, before: "RelyingParty", after: "RelyingParty", event: str) -> None:
         """Put *after* in the place of *before*, or leave if somebody else was faster."""
         if not await self.store.replace(before, after):
-            _leave(f"{before.client_id}: it was changed meanwhile; look at it and try again")
+            _leave("party_changed", before.client_id)
         await self.record(event, before.client_id)
 
     async def record(self, event: str, client_id: str) -> None:
@@ -65,7 +65,11 @@ def add(
     name: Annotated[str, typer.Option(help="What people see.")] = "",
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any setting that [parties.NAME] may have; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Any setting of a party, named as under parties.NAME in the configuration; may be repeated.",
+        ),
     ] = None,
     path: ConfigOption = None,
     lang: LanguageOption = None,
@@ -83,10 +87,11 @@ def add(
         try:
             party = read_party(client_id, settings, desk.config.apps)
         except ConfigError as error:
-            _leave("\n".join(fault.render(choose_language(lang)) for fault in error.faults), Status.WRONG_CALL)
+            typer.echo("\n".join(fault.render(choose_language(lang)) for fault in error.faults), err=True)
+            raise typer.Exit(Status.WRONG_CALL) from None
         hashes = tuple(replace(each, created_at=desk.now) for each in party.secret_hashes)
         if client_id in desk.config.parties or not await desk.store.add(replace(party, secret_hashes=hashes)):
-            _leave(f"{client_id}: there is a party of this name already")
+            _leave("party_taken", client_id)
         await desk.record("party.added", client_id)
 
     _run(path, run)
@@ -118,7 +123,7 @@ def show(client_id: ClientId, path: ConfigOption = None) -> None:
 
         party = desk.config.parties.get(client_id) or await desk.store.get(client_id)
         if party is None:
-            _leave(f"{client_id}: there is no such party")
+            _leave("party_missing", client_id)
         shown = msgspec.to_builtins(party, str_keys=True, order="deterministic")
         shown["secret_hashes"] = [each.created_at.isoformat() for each in party.secret_hashes]
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
@@ -142,7 +147,7 @@ def rotate_secret(
 
         party = await desk.require(client_id)
         if party.auth_method is not AuthMethod.SECRET:
-            _leave(f"{client_id}: it has no secret")
+            _leave("party_without_secret", client_id)
         kept = () if drop_old else party.secret_hashes[: _MOST_SECRETS - 1]
         fresh = SecretHash(hash_secret(secret), desk.now)
         await desk.replace(party, replace(party, secret_hashes=(fresh, *kept)), "party.secret_rotated")
@@ -194,26 +199,28 @@ def _settings(given: list[str]) -> dict[str, object]:
     for each in given:
         key, equals, value = each.partition("=")
         if not equals:
-            _leave(f"--set {each}: give KEY=VALUE", Status.WRONG_CALL)
+            _leave("set_without_value", f"--set {each}", Status.WRONG_CALL)
         *tables, name = key.split(".")
         place = settings
         for table in tables:
             inner = place.setdefault(table, {})
             if not isinstance(inner, dict):
-                _leave(f"--set {each}: {table} has a value already", Status.WRONG_CALL)
+                _leave("set_twice", f"--set {each}", Status.WRONG_CALL)
             place = inner
         place[name] = value
     return settings
 
 
-def _leave(message: str, status: Status = Status.NO) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(status)
+def _leave(kind: str, detail: str, status: Status = Status.NO) -> NoReturn:
+    from gongpai.gateway.config import Fault
+
+    leave(Fault("", kind, detail), status)
 
 
 def _run(path: Path | None, work: "Callable[[_Desk], Awaitable[None]]") -> None:
     config = require_config(path)
     with told():
+        require_schema(config)
         asyncio.run(_work(config, work))
 
 

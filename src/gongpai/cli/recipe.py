@@ -10,7 +10,7 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.cli.recipes import Filling, Recipe
@@ -94,6 +94,7 @@ def _find_party(config: "Config", client_id: str) -> "RelyingParty | None":
     if client_id in config.parties:
         return config.parties[client_id]
     with told():
+        require_schema(config)
         return asyncio.run(find())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gongpai.cli.language import choose_language
 from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 0.5
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared, not bound
 _HTTPS, _OTHER_HTTPS = 443, 8443
+_CANNOT_LISTEN = {
+    "zh": "无法在 {host} 监听：{reason}。请换一个 --port 或 --tls-port。",
+    "en": "Cannot listen at {host}: {reason}. Choose another --port or --tls-port.",
+}
+_ENDED = {"zh": "沙箱已结束，什么都没有留下。", "en": "The sandbox has ended; nothing is kept."}
 
 
 def sandbox(
@@ -48,7 +54,7 @@ def sandbox(
         typer.echo(str(error), err=True)
         raise typer.Exit(Status.WRONG_CALL) from None
     except OSError as error:
-        typer.echo(f"Cannot listen at {host}: {error.strerror}. Choose another --port or --tls-port.", err=True)
+        typer.echo(_CANNOT_LISTEN[choose_language()].format(host=host, reason=error.strerror), err=True)
         raise typer.Exit(Status.NOT_SERVED) from None
     with running, tempfile.TemporaryDirectory(prefix="gongpai-sandbox-") as folder:
         try:
@@ -58,7 +64,7 @@ def sandbox(
             _wait()
         except KeyboardInterrupt:
             pass
-    typer.echo("The sandbox has ended; nothing is kept.")
+    typer.echo(_ENDED[choose_language()])
 
 
 def _print_schema() -> None:

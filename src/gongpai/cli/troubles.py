@@ -10,7 +10,7 @@ from gongpai.cli.language import choose_language
 from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
-    from gongpai.gateway.config import Fault
+    from gongpai.gateway.config import Config, Fault
 
 
 @contextmanager
@@ -35,6 +35,24 @@ def told() -> Iterator[None]:
     else:
         return
     leave(fault, Status.NOT_SERVED)
+
+
+def require_schema(config: "Config") -> None:
+    """Leave unless the database is there, is of this world, and has all tables: a query on it would not say so.
+
+    A SQLite file that is not there would even be made, empty.
+    """
+    from gongpai.gateway.config import Fault
+    from gongpai.gateway.records import World
+    from gongpai.gateway.store.migrate import find_pending
+    from gongpai.gateway.store.open import sqlite_path
+
+    file = sqlite_path(config.storage)
+    if file is not None and not file.exists():
+        leave(Fault("storage", "file_missing", str(file)), Status.NOT_SERVED)
+    pending = find_pending(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
+    if pending:
+        leave(Fault("storage", "storage_behind", ", ".join(pending)), Status.NOT_SERVED)
 
 
 def leave(fault: "Fault", status: Status) -> NoReturn:

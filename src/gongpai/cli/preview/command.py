@@ -9,7 +9,7 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import told
+from gongpai.cli.troubles import require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import AppConfig, Config
@@ -30,6 +30,7 @@ def preview(
     config = require_config(path, lang)
     apps = _require_apps(config, app, language)
     with told():
+        require_schema(config)
         typer.echo(asyncio.run(_show(config, client_id, userid, apps, language)), nl=False)
 
 
