@@ -10,6 +10,7 @@ import pytest
 from behind_proxy import OTHER, Behind, Proxy, behind
 from gongpai.sandbox import Sandbox
 from proxies import caddy, envoy, nginx, traefik
+from served import PUBLIC_URL
 
 HTML = ("Accept", "text/html")
 IDENTITY = ("X-Auth-Request-User", "X-Auth-Request-Email", "X-Auth-Request-Preferred-Username", "X-Auth-Request-Groups")
@@ -100,6 +101,13 @@ def test_97_what_a_client_says_of_its_own_request_is_ignored(site: Behind) -> No
     ]
     assert site.send("/private", *lies).status == 401
     assert site.send("/internal/x", *lies, site.cookie()).status == 403
+
+
+def test_97_where_a_sign_in_begins_the_host_is_the_proxys_word_and_no_clients(site: Behind) -> None:
+    for name in ("X-Forwarded-Host", "X_Forwarded_Host", "Forwarded"):
+        begun = site.send("/.gongpai/begin?return_to=/x", HTML, (name, "elsewhere.example"))
+        assert begun.status == 303
+        assert begun.header("location").startswith(f"{PUBLIC_URL}/")
 
 
 @pytest.mark.parametrize(
