@@ -75,7 +75,8 @@ class Supervisor:
             )
             gate_told = "" if gate is None else f", gate on {_name(gate)}"
             metrics_told = metrics_port or "no address"
-            print(f"gongpai listens on {_name(listener)}, metrics on {metrics_told}{gate_told}", flush=True)  # noqa: T201
+            told = f"gongpai listens on {_name(listener)}, metrics on {metrics_told}{gate_told}"
+            print(f"{told}\nopen {self.config.public_url}/", flush=True)  # noqa: T201
             listeners = [each for each in (listener, gate) if each is not None]
             files = [each.fileno() for each in listeners]
             try:
