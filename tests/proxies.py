@@ -1,6 +1,5 @@
 """The real nginx, Caddy, Traefik and Envoy, on the very files of deploy/, in front of a sample app."""
 
-import getpass
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from environments import require_environment
+from nginx_frame import write_nginx_config
 from programs import dies_with_us, require_program, stop
 
 # How the files of Traefik and Envoy write what may stand for a dash, and the last name of ours that they remove.
@@ -22,25 +22,6 @@ DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 # Debian keeps it where only root looks for programs.
 _NGINX_FOLDERS = (Path("/usr/sbin"),)
 
-_NGINX = """
-# The workers keep the user that runs the test, and with it the way into its folder.
-user {user};
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/gongpai-http.conf;
-{servers}
-}}
-"""
 _NGINX_SERVER = """
     server {{
         listen 127.0.0.1:{port};
@@ -85,9 +66,9 @@ def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str, more: str =
     upstream = (DEPLOY / "nginx" / "gongpai-http.conf").read_text().replace("127.0.0.1:8001", gate)
     (folder / "gongpai-http.conf").write_text(upstream)
     servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app, more=more) for host in hosts)
-    (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, servers=servers))
+    config = write_nginx_config(folder, f"    access_log off;\n    include {folder}/gongpai-http.conf;\n{servers}")
     program = require_program("nginx", folders=_NGINX_FOLDERS)
-    with running([program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]):
+    with running([program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]):
         yield
 
 

@@ -13,24 +13,12 @@ import pytest
 import trustme
 
 from gongpai.sandbox import Corner
+from nginx_frame import write_nginx_config
 from programs import dies_with_us, free_port, require_program, stop
 from served import served, until, write_config
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 VISITOR = "127.0.0.5"
-FRAME = """\
-daemon off;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {site}
-}}
-"""
 
 
 def site_of_the_manual(language: str, changes: dict[str, str]) -> str:
@@ -47,8 +35,7 @@ def site_of_the_manual(language: str, changes: dict[str, str]) -> str:
 @contextmanager
 def nginx(folder: Path, site: str, address: str, context: ssl.SSLContext) -> Iterator[httpx2.Client]:
     """Run nginx with *site*; yield a visitor who trusts it."""
-    config = folder / "nginx.conf"
-    config.write_text(FRAME.format(folder=folder, site=site), encoding="utf-8")
+    config = write_nginx_config(folder, site)
     command = [require_program("nginx", folders=(Path("/usr/sbin"),)), "-e", "stderr", "-p", str(folder)]
     transport = httpx2.HTTPTransport(verify=context, local_address=VISITOR, trust_env=False)
     process = subprocess.Popen(dies_with_us([*command, "-c", str(config)]))

@@ -1,6 +1,5 @@
 """The recipes of proxies as they are printed, under the real programs: a colleague signs in behind them."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,25 +9,11 @@ import pytest
 from behind_proxy import APP, OTHER, Proxy, behind
 from gongpai.cli.recipes import Filling, find_recipe
 from gongpai.sandbox import Sandbox
+from nginx_frame import write_nginx_config
 from programs import require_program
 from proxies import changed, running, running_envoy, running_traefik
 
 HTML = ("Accept", "text/html")
-_NGINX = """
-user {user};
-daemon off;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {site}
-}}
-"""
 _CADDY = """
 {{
     admin off
@@ -56,9 +41,9 @@ def nginx_by_recipe(folder: Path, gate: str, app: str, port: int, host: str, _ot
     lines = [line for line in site.splitlines() if "ssl_certificate" not in line]
     site = "\n".join(lines).replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
     site = site.replace("/etc/nginx/gongpai/", f"{folder}/")
-    (folder / "nginx.conf").write_text(_NGINX.format(user=getpass.getuser(), folder=folder, site=site))
+    config = write_nginx_config(folder, f"access_log off;\n{site}")
     program = require_program("nginx", folders=(Path("/usr/sbin"),))
-    with running([program, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(folder / "nginx.conf")]):
+    with running([program, "-e", str(folder / "error.log"), "-p", str(folder), "-c", str(config)]):
         yield
 
 

@@ -1,29 +1,15 @@
 """The real nginx on the files of deploy/, in front of two nodes: round robin, and nothing that sticks to a node."""
 
-import getpass
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nginx_frame import write_nginx_config
 from programs import dies_with_us, require_program, stop
 from proxies import DEPLOY
 
-_FRAME = """
-user {user};
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log warn;
-events {{ worker_connections 512; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-{sso}
-{gate}
+_PROTECTED = """
     server {{
         listen 127.0.0.1:{app_port};
         server_name {app_host};
@@ -34,7 +20,6 @@ http {{
             proxy_pass http://{app};
         }}
     }}
-}}
 """
 
 
@@ -63,19 +48,8 @@ def balancer(
     }
     sso = _changed(DEPLOY / "nginx" / "sso.conf", changes)
     gates = _changed(DEPLOY / "nginx" / "gongpai-http.conf", {"server 127.0.0.1:8001;": _servers(gate)})
-    config = folder / "nginx.conf"
-    config.write_text(
-        _FRAME.format(
-            user=getpass.getuser(),
-            folder=folder,
-            deploy=DEPLOY,
-            sso=sso,
-            gate=gates,
-            app_host=app_host,
-            app_port=app_port,
-            app=app,
-        )
-    )
+    guarded = _PROTECTED.format(deploy=DEPLOY, app_host=app_host, app_port=app_port, app=app)
+    config = write_nginx_config(folder, f"{sso}\n{gates}\n{guarded}")
     program = require_program("nginx", folders=(Path("/usr/sbin"),))
     command = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
     process = subprocess.Popen(dies_with_us(command))

@@ -7,22 +7,10 @@ import pytest
 import trustme
 
 from gongpai.cli.recipes import Filling, find_recipe
+from nginx_frame import write_nginx_config
 from programs import free_port, require_program
 
 ISSUER = "https://sso.corp.example"
-_FRAME = """
-pid {folder}/pid;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {site}
-}}
-"""
 
 
 @pytest.mark.parametrize("gate", ["127.0.0.1:8001", "unix:/run/gongpai/gate.sock"])
@@ -45,8 +33,7 @@ def test_nginx_accepts_the_whole_recipe(gate: str, tmp_path: Path) -> None:
     for there, here in changes.items():
         assert there in site
         site = site.replace(there, here)
-    config = tmp_path / "nginx.conf"
-    config.write_text(_FRAME.format(folder=tmp_path, site=site))
+    config = write_nginx_config(tmp_path, f"access_log off;\n{site}")
     command = [require_program("nginx", folders=(Path("/usr/sbin"),)), "-t", "-e", "stderr", "-p", str(tmp_path)]
     checked = subprocess.run([*command, "-c", str(config)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
