@@ -13,6 +13,7 @@ _EXTRAS = {
     "config": "gateway",
     "keys": "gateway",
     "parties": "gateway",
+    "sessions": "gateway",
 }
 
 

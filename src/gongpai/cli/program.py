@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import gongpai
-from gongpai.cli import audit, backup, config, demo, errcode, keys, migrate, parties, recipe, sandbox, serve
+from gongpai.cli import audit, backup, config, demo, errcode, keys, migrate, parties, recipe, sandbox, serve, sessions
 from gongpai.cli.preview import command as preview
 
 program = typer.Typer(
@@ -48,3 +48,4 @@ program.add_typer(keys.keys, name="keys")
 parties.parties.command("recipe")(recipe.recipe)
 parties.parties.command("preview")(preview.preview)
 program.add_typer(parties.parties, name="parties")
+program.add_typer(sessions.sessions, name="sessions")

@@ -144,6 +144,12 @@ TROUBLES: dict[str, Saying] = {
         "{detail} contradicts another --set: a name has a value, or settings below it",
         "leave one of them out",
     ),
+    "no_session": saying(
+        "{detail} 没有登录在任何地方",
+        "检查 userid，须与通讯录里的一致",
+        "{detail} is signed in nowhere",
+        "check the userid: it is the one of WeCom's address book",
+    ),
     "key_missing": saying(
         "没有编号为 {detail} 的密钥",
         "用 gongpai keys list 列出全部；请写完整的编号",
