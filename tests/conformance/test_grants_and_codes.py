@@ -22,7 +22,30 @@ async def test_a_grant_and_its_code_come_back_whole(stores: Stores) -> None:
     assert await stores.grants.find(grant.subject, NOW) == [grant]
 
 
+async def test_a_code_and_its_token_are_opened_with_the_session_of_their_grant(stores: Stores) -> None:
+    grant, code = await begin(stores)
+    issued = make_issued(grant)
+    session = await stores.sessions.get(grant.session_ref)
+    assert session is not None
+    assert await stores.authorization_codes.open(code.code_hash) == (code, grant, session)
+    assert await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    assert await stores.tokens.open_access(issued.access.token_hash) == (issued.access, grant, session)
+
+
+async def test_a_token_is_opened_without_a_session_that_is_kept_no_more(stores: Stores) -> None:
+    later = NOW + timedelta(days=60)
+    grant, code = await begin(stores, is_offline=True, expires_at=later)
+    issued = make_issued(grant)
+    issued = replace(issued, access=replace(issued.access, expires_at=later))
+    assert await stores.authorization_codes.take(code.code_hash, issued, NOW)
+    await stores.cleaner.sweep(NOW + timedelta(days=50), 100)
+    assert await stores.sessions.get(grant.session_ref) is None
+    assert await stores.tokens.open_access(issued.access.token_hash) == (issued.access, grant, None)
+
+
 async def test_what_is_unknown_is_none(stores: Stores) -> None:
+    assert await stores.authorization_codes.open("unknown") is None
+    assert await stores.tokens.open_access("unknown") is None
     assert await stores.grants.get("unknown") is None
     assert await stores.authorization_codes.get("unknown") is None
     assert not await stores.authorization_codes.take("unknown", None, NOW)

@@ -48,14 +48,17 @@ class Portraits:
         """Return what *party* knows the person by."""
         return subject_for(party, subject, self.pairwise_key)
 
-    async def know(self, grant: Grant, now: datetime) -> Known:
-        """Return the person of *grant* as they were last read, asking WeCom only if their session is over.
+    async def session_of(self, grant: Grant) -> Session | None:
+        """Return the session in which *grant* was given, ended or not."""
+        return await self.store.get(grant.session_ref)
+
+    async def know(self, grant: Grant, session: Session | None, now: datetime) -> Known:
+        """Return the person of *grant* as they were last read, asking WeCom only if its *session* is over.
 
         Raises:
             RefusedError: they may not be here any more.
             WeComError: their session is over, what is held is too old, and WeCom did not answer.
         """
-        session = await self.store.get(grant.session_ref)
         if session is not None and is_alive(session, now):
             return known_by(session)
         return await self._know_again(grant, now)
@@ -67,7 +70,7 @@ class Portraits:
             RefusedError: they may not be here any more.
             WeComError: WeCom was needed and did not answer.
         """
-        session = await self.store.get(grant.session_ref)
+        session = await self.session_of(grant)
         if session is not None and is_alive(session, now):
             session = await self.admission.recheck(session)
         if session is not None and is_alive(session, now):

@@ -32,13 +32,13 @@ class UserInfo:
             BearerError: it opens nothing, or two of them came.
         """
         call.tell_any_page()
-        access, grant = await self.lookup.open(await _bearer_token(call))
+        access, grant, session = await self.lookup.open(await _bearer_token(call))
         party = await self.parties.get_living(grant.client_id)
         if party is None:
             raise BearerError(ErrorCode.INVALID_TOKEN, "the party is disabled", status=401)
         call.origins = party.origins
         try:
-            known = await self.portraits.know(grant, self.clock())
+            known = await self.portraits.know(grant, session, self.clock())
         except RefusedError:
             raise BearerError(ErrorCode.INVALID_TOKEN, "the person may not be here any more", status=401) from None
         return json_answer(await self.issuer.userinfo(party, grant, known, access.scopes))

@@ -11,6 +11,7 @@ from gongpai.gateway.grants.redeem import is_living
 from gongpai.gateway.oidc.errors import BearerError, ErrorCode
 from gongpai.gateway.oidc.scopes import OPENID, write_scope
 from gongpai.gateway.portraits import Portraits
+from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AccessToken, Grant, RefreshToken, RelyingParty, RevokeReason
 from gongpai.gateway.store.ports_provider import GrantStore, TokenStore
 
@@ -29,13 +30,15 @@ class Lookup:
     audit: Audit
     clock: Callable[[], datetime]
 
-    async def open(self, token: str) -> tuple[AccessToken, Grant]:
+    async def open(self, token: str) -> tuple[AccessToken, Grant, Session | None]:
         """Return the living access token that opens userinfo. Source: OpenID Connect Core 5.3, RFC 6750 3.1.
+
+        With it come its grant, and the session in which that was given, ended or not.
 
         Raises:
             BearerError: it does not.
         """
-        found = None if len(token) > _TOKEN_LIMIT else await self.tokens.get_access(hash_token(token))
+        found = None if len(token) > _TOKEN_LIMIT else await self.tokens.open_access(hash_token(token))
         now = self.clock()
         if found is None or now >= found[0].expires_at or not is_living(found[1], now):
             raise BearerError(ErrorCode.INVALID_TOKEN, "the access token is unknown or has expired", status=401)

@@ -1,6 +1,6 @@
 """The token endpoint's three questions: a code, a refresh token or a device code for an access token."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,10 +56,10 @@ class Redeemer:
             RequestError: invalid_request, invalid_grant.
         """
         code_hash = hash_token(_required(parameters, "code"))
-        found = await self.codes.get(code_hash)
+        found = await self.codes.open(code_hash)
         if found is None:
             raise _invalid("the code is unknown")
-        code, grant = found
+        code, grant, session = found
         now = self.clock()
         if code.client_id != party.client_id:
             # Whoever holds another party's code shows that it leaked.
@@ -71,7 +71,7 @@ class Redeemer:
         if now >= code.expires_at or not is_living(grant, now):
             raise _invalid("the code has expired")
         self._check_bindings(code, parameters)
-        known = await self._know(grant, party, now, is_first=True)
+        known = await self._admit(self.portraits.know(grant, session, now), grant, party, now)
         made = await self.issuer.make(party, grant, known, now)
         if not await self.codes.take(code_hash, made.issued, now):
             again = await self.codes.get(code_hash)
@@ -96,7 +96,8 @@ class Redeemer:
         if not is_living(grant, now) or (kept.first_used_at is None and now >= kept.expires_at):
             raise _invalid("the refresh token has expired")
         scopes = narrow(parameters.get("scope"), grant.scopes)
-        known = await self._know(grant, party, now)
+        # Before a grant is prolonged they are looked at anew (T9).
+        known = await self._admit(self.portraits.recheck(grant, now), grant, party, now)
         return await self._rotate(party, grant, known, token, kept, scopes)
 
     async def redeem_device(self, party: RelyingParty, parameters: Parameters) -> bytes:
@@ -111,7 +112,8 @@ class Redeemer:
         grant = None if request.grant_id is None else await self.grants.get(request.grant_id)
         if grant is None or not is_living(grant, now):
             raise _invalid("what the person approved is over")
-        known = await self._know(grant, party, now, is_first=True)
+        session = await self.portraits.session_of(grant)
+        known = await self._admit(self.portraits.know(grant, session, now), grant, party, now)
         made = await self.issuer.make(party, grant, known, now)
         if not await self.devices.take(device_code_hash, made.issued, now):
             raise _invalid("device_code was used")
@@ -139,10 +141,10 @@ class Redeemer:
             case Lapsed():
                 raise _invalid("the refresh token has expired")
 
-    async def _know(self, grant: Grant, party: RelyingParty, now: datetime, *, is_first: bool = False) -> Known:
-        """Return the person, if they and the party still go together; before a refresh they are looked at anew."""
+    async def _admit(self, knowing: Awaitable[Known], grant: Grant, party: RelyingParty, now: datetime) -> Known:
+        """Return the person whom *knowing* finds, if they and the party still go together."""
         try:
-            known = await (self.portraits.know(grant, now) if is_first else self.portraits.recheck(grant, now))
+            known = await knowing
             await self.portraits.require_may_use(party, known)
         except RefusedError as error:
             await self._revoke(grant, RevokeReason.DENIED, now)

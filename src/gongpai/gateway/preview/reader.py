@@ -199,7 +199,7 @@ class _Previewer:
         if not living:
             return Absent(Absence.NO_SESSION)
         try:
-            known = await self.issuer.portraits.know(living[0], self.now)
+            known = await self.issuer.portraits.know(living[0], None, self.now)
         except (RefusedError, WeComError):
             return Absent(Absence.TOO_OLD)
         return await self._draw(party, living[0], known, scopes)

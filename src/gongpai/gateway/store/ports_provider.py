@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gongpai.gateway.records import Notice
+from gongpai.gateway.records import Notice, Session
 from gongpai.gateway.records_provider import (
     AccessToken,
     AuthorizationCode,
@@ -94,6 +94,10 @@ class AuthorizationCodeStore(Protocol):
         """Return the code, spent or not, with its grant."""
         ...
 
+    async def open(self, code_hash: str) -> tuple[AuthorizationCode, Grant, Session | None] | None:
+        """As ``get``, and in the same reading the session in which it was granted, ended or not."""
+        ...
+
     async def take(self, code_hash: str, issued: Issued | None, now: datetime) -> bool:
         """Spend the code and keep the tokens *issued* for it in one atomic act.
 
@@ -108,6 +112,10 @@ class TokenStore(Protocol):
 
     async def get_access(self, token_hash: str) -> tuple[AccessToken, Grant] | None:
         """Return the access token, expired or not, with its grant, revoked or not."""
+        ...
+
+    async def open_access(self, token_hash: str) -> tuple[AccessToken, Grant, Session | None] | None:
+        """As ``get_access``, and in the same reading the session in which it was granted, ended or not."""
         ...
 
     async def drop_access(self, token_hash: str) -> None:

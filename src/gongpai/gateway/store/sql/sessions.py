@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import bindparam, insert, null, select, update
 
 from gongpai.gateway.records import EndReason, NewsKind, Profile, Session
+from gongpai.gateway.records_provider import Grant
 from gongpai.gateway.store.sql import grants, news, outbox
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
-from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
+from gongpai.gateway.store.sql.rows import Codec, Row, from_micros, to_micros
 from gongpai.gateway.store.sql.tables import people, sessions
 
-_codec = Codec(Session, sessions)
+T = TypeVar("T")
+
+codec = Codec(Session, sessions)
 _THIS = sessions.c.ref == bindparam("of_ref")
 _LIVES = sessions.c.ended_at.is_(None)
 # The person's row is held against a retirement at the same moment, which then sees the session and ends it.
@@ -22,9 +26,9 @@ _HOLD_PERSON = Statement(
     .with_for_update(read=True),
 )
 _PUT = Statement(insert(sessions))
-_GET = Statement(select(*_codec.columns).where(_THIS))
+_GET = Statement(select(*codec.columns).where(_THIS))
 _FIND = Statement(
-    select(*_codec.columns)
+    select(*codec.columns)
     .where(
         sessions.c.subject == bindparam("of_subject"),
         _LIVES,
@@ -80,6 +84,13 @@ _END_ALL = Statement(
 _SPARES_OFFLINE = frozenset({EndReason.SIGN_OUT, EndReason.REPLACED})
 
 
+def with_session(token_codec: Codec[T], row: Row) -> tuple[T, Grant, Session | None]:
+    """Return the records of a row of a token's columns, then its grant's, then its session's if that is still kept."""
+    width = len(row) - len(codec.columns)
+    session = None if row[width] is None else codec.from_row(row[width:])
+    return (*grants.with_grant(token_codec, row[:width]), session)
+
+
 def end_all_of(subject: str, reason: EndReason, now: datetime) -> Work[list[str]]:
     """End every session of a person and tell the news; return their refs."""
     rows = yield _END_ALL(of_subject=subject, now=to_micros(now), reason=reason.value)
@@ -107,7 +118,7 @@ class SqlSessions:
         def work() -> Work[bool]:
             if not (yield _HOLD_PERSON(of_subject=session.subject)):
                 return False
-            yield _PUT(_codec.to_params(session))
+            yield _PUT(codec.to_params(session))
             return True
 
         return await self._driver.transact(work)
@@ -115,12 +126,12 @@ class SqlSessions:
     async def get(self, ref: str) -> Session | None:
         """As the port says."""
         rows = await self._driver.read(_GET(of_ref=ref))
-        return _codec.from_row(rows[0]) if rows else None
+        return codec.from_row(rows[0]) if rows else None
 
     async def find(self, subject: str, now: datetime) -> list[Session]:
         """As the port says."""
         rows = await self._driver.read(_FIND(of_subject=subject, now=to_micros(now)))
-        return [_codec.from_row(row) for row in rows]
+        return [codec.from_row(row) for row in rows]
 
     async def touch(self, ref: str, seen_at: datetime, idle_expires_at: datetime) -> bool:
         """As the port says."""

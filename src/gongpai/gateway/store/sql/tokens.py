@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, case, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import (
     AccessToken,
     Grant,
@@ -17,9 +18,10 @@ from gongpai.gateway.records_provider import (
     Rotated,
     Rotation,
 )
-from gongpai.gateway.store.sql import grants
+from gongpai.gateway.store.sql import grants, sessions
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, from_micros, to_micros
+from gongpai.gateway.store.sql.tables import sessions as sessions_table
 from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_answers, refresh_tokens
 from gongpai.gateway.store.sql.tables_provider import grants as grants_table
 
@@ -31,6 +33,12 @@ _GET_ACCESS = Statement(
     select(*_access_codec.columns, *grants.codec.columns).where(
         access_tokens.c.token_hash == bindparam("of_token"), grants_table.c.grant_id == access_tokens.c.grant_id
     ),
+)
+_OPEN_ACCESS = Statement(
+    select(*_access_codec.columns, *grants.codec.columns, *sessions.codec.columns)
+    .join_from(access_tokens, grants_table, grants_table.c.grant_id == access_tokens.c.grant_id)
+    .outerjoin(sessions_table, sessions_table.c.ref == grants_table.c.session_ref)
+    .where(access_tokens.c.token_hash == bindparam("of_token")),
 )
 _DROP_ACCESS = Statement(delete(access_tokens).where(access_tokens.c.token_hash == bindparam("of_token")))
 _THIS = refresh_tokens.c.token_hash == bindparam("of_token")
@@ -93,6 +101,11 @@ class SqlTokens:
         """As the port says."""
         rows = await self._driver.read(_GET_ACCESS(of_token=token_hash))
         return grants.with_grant(_access_codec, rows[0]) if rows else None
+
+    async def open_access(self, token_hash: str) -> tuple[AccessToken, Grant, Session | None] | None:
+        """As the port says."""
+        rows = await self._driver.read(_OPEN_ACCESS(of_token=token_hash))
+        return sessions.with_session(_access_codec, rows[0]) if rows else None
 
     async def drop_access(self, token_hash: str) -> None:
         """As the port says."""
