@@ -9,7 +9,7 @@ import pytest
 
 from gateways import Gateway
 from gongpai.gateway.app import GatewayApp
-from gongpai.gateway.machine_protocol import MachineProtocol
+from gongpai.gateway.plain_protocol import PlainProtocol
 from gongpai.gateway.web.machine import Answer, Call
 from gongpai.gateway.web.machines import Endpoint
 from memory import until
@@ -41,7 +41,7 @@ class Late:
 class Waiting:
     """A connection whose first call is under way, and the client's side of it."""
 
-    protocol: MachineProtocol
+    protocol: PlainProtocol
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
@@ -57,12 +57,12 @@ async def waiting(provider: Gateway, late: Late) -> AsyncIterator[Waiting]:
     assert isinstance(provider.app, GatewayApp)
     machines = replace(provider.app.public, endpoints={"/introspect": Endpoint(late, ("POST",))})
     served = replace(provider, app=replace(provider.app, public=machines))
-    async with serving(served, MachineProtocol) as (port, server), asyncio.timeout(90):
+    async with serving(served, PlainProtocol) as (port, server), asyncio.timeout(90):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(CALL)
         await until(lambda: late.asked == 1)
         (protocol,) = server.server_state.connections
-        assert isinstance(protocol, MachineProtocol)
+        assert isinstance(protocol, PlainProtocol)
         yield Waiting(protocol, reader, writer)
         writer.close()
 
