@@ -1,6 +1,7 @@
 """``gongpai sessions``: where somebody is signed in, and the end of it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,6 +49,10 @@ def test_all_sessions_of_a_person_end_and_nobody_elses(storage: str) -> None:
     assert len(run(storage, "list", "lisi").stdout.splitlines()) == 2
     ended = run(storage, "end", "LiSi")
     assert (ended.exit_code, ended.stdout) == (0, "LiSi  2  ended\n")
+    events = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [(each["event"], each["audit"]["facts"]) for each in events] == [
+        ("session.ended", {"reason": "operator"})
+    ] * 2
     assert run(storage, "list", "lisi").exit_code == 1
     assert len(run(storage, "list", "zhangsan").stdout.splitlines()) == 1
 

@@ -64,7 +64,14 @@ def require_config(path: Path | None, lang: Language | None = None) -> "Config":
 
 
 def _keep_events_off_the_answer() -> None:
-    """Send what the gateway's rooms log to standard error: a command's standard output is its answer alone."""
+    """Send what the gateway's rooms log to standard error, as `serve` does: standard output is the answer alone."""
     import structlog
 
-    structlog.configure(logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
+    )
