@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -190,6 +191,17 @@ def test_a_command_asks_for_the_migration_that_is_pending_and_makes_no_database(
     behind = run(storage, *command)
     assert (behind.exit_code, "run gongpai migrate first" in behind.stderr) == (3, True)
     assert run(storage, *command, GONGPAI_LANG="zh").stderr.startswith("storage: 数据库还没有升级")
+
+
+def test_a_reader_that_has_had_enough_is_no_trouble(storage: str) -> None:
+    run(storage, "migrate")
+    reading, writing = os.pipe()
+    os.close(reading)
+    environ = {**os.environ, **RIGHT, "GONGPAI_STORAGE": storage}
+    command = [sys.executable, "-m", "gongpai.cli", "keys", "list"]
+    with os.fdopen(writing) as nobody:
+        ended = subprocess.run(command, env=environ, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert ended.stderr == b""
 
 
 def test_a_back_up_goes_into_a_folder_that_exists(storage: str, tmp_path: Path) -> None:

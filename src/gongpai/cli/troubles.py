@@ -30,6 +30,8 @@ def told() -> Iterator[None]:
         fault = Fault(key, error.trouble.value, str(error))
     except CannotListenError as error:
         fault = Fault(error.key, error.kind, str(error.address))
+    except BrokenPipeError:
+        raise  # whoever reads the answer, such as head, has had enough: the command line ends without a word
     except OSError as error:
         fault = Fault("", "system_refused", str(error))
     else:
