@@ -14,6 +14,10 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 RUN := $(VENV)/run.stamp
 DEV := $(VENV)/dev.stamp
 NPM := tests/npm/node_modules/npm.stamp
+# The peers of measurements are release builds, and an interpreter that somebody compiled without its optimisations costs
+# a tenth more: the distribution's own is measured, where there is one.
+MEASURED_PYTHON ?= $(firstword $(wildcard $(addprefix /usr/bin/python3.,14 13 12 11)) $(PYTHON))
+MEASURED := $(VENV)/measured
 
 .PHONY: help demo test bench check lock format format-check lint types contracts budgets docs clean
 
@@ -30,9 +34,9 @@ test: $(DEV) $(NPM) ## Run every test, with the coverage gate
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python scripts/coverage_gate.py
 
-bench: $(DEV) $(NPM) ## Measure against the peers; append to benchmarks/results.jsonl
+bench: $(MEASURED)/dev.stamp $(NPM) ## Measure against the peers; append to benchmarks/results.jsonl
 	scripts/system-packages measurements
-	$(BIN)/python -m benchmarks
+	$(MEASURED)/bin/python -m benchmarks
 
 check: format-check lint types contracts budgets docs test ## Run what CI runs
 
@@ -88,6 +92,12 @@ $(DEV): requirements/dev.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(RUN)
+
+$(MEASURED)/dev.stamp: requirements/dev.txt pyproject.toml | $(DEV)
+	$(MEASURED_PYTHON) -m venv --without-pip $(MEASURED)
+	$(PIP) --python $(MEASURED)/bin/python install --require-hashes -r requirements/dev.txt
+	$(PIP) --python $(MEASURED)/bin/python install --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(NPM): tests/npm/package-lock.json
 	scripts/system-packages

@@ -6,6 +6,7 @@ by `state`, where there is nobody to compare with.
 
 import platform
 import statistics
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Sequence
@@ -147,6 +148,9 @@ def interpreter() -> str:
     """Return the name of this Python and how it was built, which shifts every figure."""
     arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
     build = "optimised" if "--enable-optimizations" in arguments else "plain"
+    # Distributions optimise theirs by other means, which leave no word there.
+    if sys.base_prefix == "/usr":
+        build = "distribution's"
     return f"{platform.python_implementation()} {platform.python_version()} ({build} build)"
 
 
