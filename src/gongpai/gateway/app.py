@@ -81,7 +81,7 @@ class GatewayApp:
 
 
 _LANGUAGE_AGE = timedelta(days=400)
-_MAX_RETURN_TO = 2_048
+_MAX_RETURN_TO = 4_096
 
 
 def now() -> datetime:

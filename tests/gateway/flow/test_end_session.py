@@ -1,5 +1,7 @@
 """A party signs somebody out, when it is certain that they are meant."""
 
+import re
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +14,16 @@ BYE = "https://wiki.example.com/bye"
 
 def url(**parameters: str) -> str:
     return f"/end_session?{urlencode(parameters)}"
+
+
+async def in_chinese(browser: Browser, page: str) -> str:
+    """Return what the language switch of *page* leads to."""
+    found = re.search(r'href="(/language/zh[^"]*)"', page)
+    assert found is not None, page
+    back = await browser.get(unescape(found[1]))
+    shown = await browser.get(back.headers["location"])
+    assert (shown.status_code, '<html lang="zh' in shown.text) == (200, True)
+    return shown.text
 
 
 async def is_signed_in(browser: Browser) -> bool:
@@ -71,12 +83,16 @@ async def test_the_hint_of_an_earlier_sign_in_asks_first_and_then_leads_back(pro
     answer = await browser.post("/signin", page=page.text)
     back = await browser.get(answer.headers["location"])
     await browser.get(back.headers["location"])
-    asked = await browser.get(url(id_token_hint=hint, post_logout_redirect_uri=BYE, state="s"))
+    asked = await browser.get(url(id_token_hint=hint, post_logout_redirect_uri=BYE, state="s & 1"))
     assert asked.status_code == 200
+    pages = [asked.text, await in_chinese(browser, asked.text)]
     names = ("id_token_hint", "post_logout_redirect_uri", "state")
-    fields = {name: asked.text.split(f'name="{name}" value="')[1].split('"')[0] for name in names}
-    done = await browser.post("/signout/confirm", fields, page=asked.text)
-    assert done.headers["location"] == f"{BYE}?state=s"
+    fields = [
+        {name: unescape(each.split(f'name="{name}" value="')[1].split('"')[0]) for name in names} for each in pages
+    ]
+    assert fields[0] == fields[1]
+    done = await browser.post("/signout/confirm", fields[1], page=pages[1])
+    assert done.headers["location"] == f"{BYE}?state=s+%26+1"
     assert not await is_signed_in(browser)
 
 
@@ -93,6 +109,23 @@ async def test_another_partys_id_token_signs_nobody_out(provider: Gateway) -> No
     page = await browser.get(url(id_token_hint=hint, client_id=LUNCH.client_id))
     assert page.status_code == 200
     assert await is_signed_in(browser)
+
+
+async def test_what_was_said_twice_counts_neither_in_another_language_nor_by_post(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    hint = (await party.tokens(browser))["id_token"]
+    twice = f"{url(id_token_hint=hint, client_id='wiki')}&client_id=wiki"
+    await in_chinese(browser, (await browser.get(twice)).text)
+    sent = await browser.http.post("/end_session", data={"id_token_hint": hint, "client_id": ["wiki", "wiki"]})
+    assert (await browser.get(sent.headers["location"])).status_code == 200
+    assert await is_signed_in(browser)
+
+
+async def test_the_language_of_the_page_that_says_it_is_done_can_be_changed_too(provider: Gateway) -> None:
+    browser = provider.browser()
+    await browser.sign_in()
+    done = await browser.post("/signout/confirm", page=(await browser.get(url())).text)
+    assert "已退出" in await in_chinese(browser, done.text)
 
 
 async def test_a_query_that_cannot_be_read_is_a_page(provider: Gateway) -> None:

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongpai.gateway.web.return_to import HOME, START, own_page, own_path, signin_url
+from gongpai.gateway.web.return_to import (
+    END_SESSION,
+    HOME,
+    START,
+    end_session_url,
+    own_page,
+    own_path,
+    signin_url,
+    way_back_to,
+)
 
 _CORPUS = Path(__file__).parents[2] / "data" / "open-redirects.txt"
 _OURS = "https://sso.example.com"
@@ -68,6 +77,9 @@ def test_the_beginning_of_a_sign_in_keeps_what_it_was_for(page: str) -> None:
         (f"{START}?app={'a' * 4200}", HOME),
         ("/me?app=main", HOME),
         (f"{START}/callback/main?code=x", HOME),
+        (f"{END_SESSION}?state=a%26b&code=x&ui_locales=zh", f"{END_SESSION}?state=a%26b"),
+        (f"{END_SESSION}?code=x", END_SESSION),
+        (f"{END_SESSION}/x?state=x", HOME),
         (None, HOME),
     ],
 )
@@ -82,3 +94,18 @@ def test_no_beginning_of_a_sign_in_leads_elsewhere(text: str, value: str) -> Non
         assert kept.partition("?")[0] in {START, HOME}
         assert _goes_home(kept)
         assert own_page(kept) == kept
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_wish_of_a_party_to_sign_out_leads_elsewhere(text: str, value: str) -> None:
+    for page in (f"{END_SESSION}?{text}", end_session_url({"state": value, text: value})):
+        kept = own_page(page)
+        assert kept.partition("?")[0] == END_SESSION
+        assert _goes_home(kept)
+        assert own_page(kept) == kept
+
+
+def test_the_language_switch_carries_what_fits_into_our_own_query() -> None:
+    fitting = end_session_url({"id_token_hint": "a" * 3_000, "state": "ü" * 50})
+    assert way_back_to(fitting) == own_page(fitting) == fitting
+    assert way_back_to(end_session_url({"state": "ü" * 700})) == END_SESSION

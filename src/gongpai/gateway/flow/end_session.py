@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -22,10 +21,8 @@ from gongpai.gateway.session import Sessions
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.web import cookies, pages
 from gongpai.gateway.web.http import Pages, not_yet, see_other
+from gongpai.gateway.web.return_to import END_SESSION, LOGOUT_FIELDS, end_session_url, way_back_to
 from gongpai.gateway.web.visit import Visit
-
-PATH = "/end_session"
-_CARRIED = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,10 @@ class EndSession:
         if visit.method == "POST":
             # Another site's POST carries no cookie of ours; the GET that follows does.
             sent = _read(await visit.foreign_form())
-            return see_other(f"{PATH}?{urlencode(_carried(sent))}")
+            return see_other(end_session_url(_carried(sent)))
         parameters = _read(visit.query)
         visit.wish_language((parameters.get("ui_locales") or "").split())
+        visit.shown_at = way_back_to(end_session_url(_carried(parameters)))
         session = await self._session(visit)
         decision, party = await self._decide(parameters, session)
         match decision:
@@ -73,7 +71,7 @@ class EndSession:
         """Sign out, since the person says so: ``POST /signout/confirm``."""
         fields = await visit.form()
         session = await self._session(visit)
-        sent = Parameters({name: fields[name] for name in _CARRIED if fields.get(name)})
+        sent = Parameters({name: fields[name] for name in LOGOUT_FIELDS if fields.get(name)})
         decision, _ = await self._decide(sent, session)
         return await self._end(visit, session, decision.url)
 
@@ -89,6 +87,7 @@ class EndSession:
 
     async def _end(self, visit: Visit, session: Session | None, url: str | None) -> Response:
         await self.signout.end(visit, session)
+        visit.shown_at = END_SESSION
         return self.pages.answer(visit, pages.SessionEnded()) if url is None else see_other(url)
 
     async def _session(self, visit: Visit) -> Session | None:
@@ -103,5 +102,7 @@ def _read(raw: bytes) -> Parameters:
 
 
 def _carried(parameters: Parameters) -> dict[str, str]:
-    values = {name: parameters.get(name) for name in _CARRIED}
-    return {name: value for name, value in values.items() if value is not None}
+    # Of a wish that said something twice nothing counts: what is left of it must not count later.
+    if parameters.repeated & set(LOGOUT_FIELDS):
+        return {}
+    return {name: value for name, value in parameters.values.items() if name in LOGOUT_FIELDS}
