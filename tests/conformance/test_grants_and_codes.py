@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.records import EndReason
+from gongpai.gateway.records import AuditRecord, EndReason
 from gongpai.gateway.records_provider import RevokeReason
 from gongpai.gateway.store.open import Stores
 from memory import NOW, make_session
@@ -41,6 +41,16 @@ async def test_a_token_is_opened_without_a_session_that_is_kept_no_more(stores: 
     await stores.cleaner.sweep(NOW + timedelta(days=50), 100)
     assert await stores.sessions.get(grant.session_ref) is None
     assert await stores.tokens.open_access(issued.access.token_hash) == (issued.access, grant, None)
+
+
+async def test_what_the_audit_log_says_of_a_grant_is_kept_with_it_or_without(stores: Stores) -> None:
+    _, ref = await sign_in(stores)
+    records = [AuditRecord("node", number, NOW, "{}", "mac") for number in (1, 2)]
+    living, late = (make_grant(each) for each in (ref, "ended"))
+    assert await stores.grants.begin(living, make_code(living), records[:1])
+    assert not await stores.grants.begin(late, make_code(late), records[1:])
+    assert await stores.audit.find("node", 0, 9) == records
+    assert await stores.grants.get(late.grant_id) is None
 
 
 async def test_what_is_unknown_is_none(stores: Stores) -> None:

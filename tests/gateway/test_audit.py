@@ -15,7 +15,8 @@ from memory import NOW, SECRET_KEY
 class Pages:
     """An audit log in memory that can fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ordered: bool = False) -> None:
+        self.is_ordered = is_ordered
         self.records: list[AuditRecord] = []
         self.batches: list[int] = []
         self.is_down = False
@@ -41,6 +42,33 @@ async def test_events_form_a_sound_chain_and_share_commits() -> None:
     assert [record.number for record in pages.records] == list(range(1, 21))
     assert len(pages.batches) < 20
     assert find_break(pages.records, SECRET_KEY) is None
+
+
+async def test_an_act_keeps_its_own_record_where_what_is_put_first_is_durable_first() -> None:
+    pages, done = Pages(is_ordered=True), []
+
+    async def act(records: Sequence[AuditRecord]) -> None:
+        await pages.put(records)
+        done.append([record.number for record in records])
+
+    audit = Audit(pages, SECRET_KEY)
+    ways = (audit.record_with(AuditEvent("begun"), NOW, act), audit.record(AuditEvent("other"), NOW))
+    await asyncio.gather(*ways, audit.record_with(AuditEvent("begun"), NOW, act))
+    assert done == [[1], [3]]
+    assert [record.number for record in pages.records] == [1, 2, 3]
+    assert find_break(pages.records, SECRET_KEY) is None
+
+
+async def test_an_act_goes_before_its_record_where_nothing_says_what_is_durable_first() -> None:
+    pages, done = Pages(), []
+
+    async def act(records: Sequence[AuditRecord]) -> str:
+        done.append((len(records), len(pages.records)))
+        return "done"
+
+    assert await Audit(pages, SECRET_KEY).record_with(AuditEvent("begun"), NOW, act) == "done"
+    assert done == [(0, 0)]
+    assert [msgspec.json.decode(record.event)["name"] for record in pages.records] == ["begun"]
 
 
 @pytest.mark.parametrize("change", [{"event": "{}"}, {"at": NOW - timedelta(1)}, {"mac": "0" * 64}, {"node": "x"}])
@@ -75,15 +103,26 @@ async def test_every_chain_is_verified_from_page_to_page() -> None:
     assert [chain async for chain in verify(Pages(), SECRET_KEY)] == []
 
 
-async def test_an_event_that_could_not_be_kept_stops_its_act_and_is_kept_with_the_next() -> None:
-    pages = Pages()
+@pytest.mark.parametrize(
+    ("pages", "names"),
+    [
+        # An act that goes before its record has not begun.
+        (Pages(), ["first", "third"]),
+        (Pages(is_ordered=True), ["first", "second", "third"]),
+    ],
+)
+async def test_an_event_that_could_not_be_kept_stops_its_act_and_is_kept_with_the_next(
+    pages: Pages, names: list[str]
+) -> None:
     audit = Audit(pages, SECRET_KEY)
     pages.is_down = True
     with pytest.raises(StoreError):
         await audit.record(AuditEvent("first"), NOW)
+    with pytest.raises(StoreError):
+        await audit.record_with(AuditEvent("second"), NOW, pages.put)
     pages.is_down = False
-    await audit.record(AuditEvent("second"), NOW)
-    assert [msgspec.json.decode(record.event)["name"] for record in pages.records] == ["first", "second"]
+    await audit.record(AuditEvent("third"), NOW)
+    assert [msgspec.json.decode(record.event)["name"] for record in pages.records] == names
     assert find_break(pages.records, SECRET_KEY) is None
 
 

@@ -10,9 +10,10 @@ import hmac
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -24,6 +25,8 @@ from gongpai.gateway.store.ports import AuditStore
 _log = structlog.get_logger("gongpai.audit")
 _TEXT_LIMIT = 512
 _PAGE = 1000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,51 @@ class Audit:
             StoreError: the log has it, the store not yet; it is put again with the next event. What it tells of must
                 not go on.
         """
+        record = self._note(event, now)
+        if self._store.is_ordered:
+            await self._keep(self._store.put)
+            return
+        async with self._turn:
+            if record in self._pending:
+                await self._keep(self._store.put)
+
+    async def record_with(
+        self, event: AuditEvent, now: datetime, act: Callable[[Sequence[AuditRecord]], Awaitable[T]]
+    ) -> T:
+        """Record *event* and do the *act* that it tells of, in one transaction if the store allows; return its result.
+
+        *act* keeps the records that it gets. A record is never durable before those with smaller numbers: where the
+        store does not promise that, *act* gets none, and the event is recorded after it.
+
+        Raises:
+            StoreError: as ``record``; what *act* writes was not written.
+        """
+        if not self._store.is_ordered:
+            done = await act(())
+            await self.record(event, now)
+            return done
+        self._note(event, now)
+        return await self._keep(act)
+
+    def _note(self, event: AuditEvent, now: datetime) -> AuditRecord:
+        """Number and chain the event, and write it to the log."""
         bounded = _bounded(event)
         text = msgspec.json.encode(bounded).decode()
         self._number += 1
         self._mac = chain(self._key, self._mac, self._node, self._number, now, text)
-        self._pending.append(AuditRecord(self._node, self._number, now, text, self._mac))
+        record = AuditRecord(self._node, self._number, now, text, self._mac)
+        self._pending.append(record)
         _log.info(event.name, node=self._node, number=self._number, audit=msgspec.to_builtins(bounded))
-        mine = self._number
-        async with self._turn:
-            batch = list(self._pending)
-            if batch and batch[0].number <= mine:
-                await self._store.put(batch)
-                del self._pending[: len(batch)]
+        return record
+
+    async def _keep(self, put: Callable[[Sequence[AuditRecord]], Awaitable[T]]) -> T:
+        batch, self._pending = self._pending, []
+        try:
+            return await put(batch)
+        except BaseException:
+            # Whether it was kept is unknown: a record that is put again changes nothing.
+            self._pending = batch + self._pending
+            raise
 
 
 def chain(key: bytes, before: str, node: str, number: int, at: datetime, event: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.id_token import Moment
 from gongpai.gateway.oidc.scopes import OFFLINE, OPENID, write_scope
 from gongpai.gateway.portraits import Known, Portraits
-from gongpai.gateway.records import Session
+from gongpai.gateway.records import AuditRecord, Session
 from gongpai.gateway.records_provider import (
     AccessToken,
     AuthorizationCode,
@@ -55,8 +55,13 @@ class Issuer:
     keys: SigningKeys
     portraits: Portraits
 
-    async def begin(self, request: AuthorizationRequest, session: Session, now: datetime) -> str | None:
-        """Return a fresh authorization code for *request*; None if *session* has ended meanwhile."""
+    async def begin(
+        self, request: AuthorizationRequest, session: Session, now: datetime, records: Sequence[AuditRecord] = ()
+    ) -> str | None:
+        """Return a fresh authorization code for *request*; None if *session* has ended meanwhile.
+
+        The audit log's *records* are kept in the same transaction, in either case.
+        """
         grant = self.grant_for(request.client_id, request.scopes, session, now, request)
         code = new_token(now)
         kept = AuthorizationCode(
@@ -67,7 +72,7 @@ class Issuer:
             code_challenge=request.code_challenge,
             expires_at=now + CODE_AGE,
         )
-        return code if await self.grants.begin(grant, kept) else None
+        return code if await self.grants.begin(grant, kept, records) else None
 
     def grant_for(
         self,

@@ -199,6 +199,9 @@ class KeyStore(Protocol):
 class AuditStore(Protocol):
     """The audit log: written, read, never changed."""
 
+    is_ordered: bool
+    """What is put first is durable first, also if nobody waits in between."""
+
     async def put(self, records: Sequence[AuditRecord]) -> None:
         """Append *records*."""
         ...

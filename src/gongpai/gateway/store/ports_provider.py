@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gongpai.gateway.records import Notice, Session
+from gongpai.gateway.records import AuditRecord, Notice, Session
 from gongpai.gateway.records_provider import (
     AccessToken,
     AuthorizationCode,
@@ -70,8 +70,11 @@ class RequestStore(Protocol):
 class GrantStore(Protocol):
     """Grants. A revoked one takes all its tokens with it."""
 
-    async def begin(self, grant: Grant, code: AuthorizationCode) -> bool:
-        """Keep a new grant with its authorization code; False if its session has ended meanwhile."""
+    async def begin(self, grant: Grant, code: AuthorizationCode, records: Sequence[AuditRecord] = ()) -> bool:
+        """Keep a new grant with its authorization code; False if its session has ended meanwhile.
+
+        The audit log's *records* are kept in the same transaction, in either case.
+        """
         ...
 
     async def get(self, grant_id: str) -> Grant | None:

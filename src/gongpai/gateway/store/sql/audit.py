@@ -22,20 +22,22 @@ _FIND = Statement(
 _NEXT_NODE = Statement(select(func.min(audit.c.node)).where(audit.c.node > bindparam("after")))
 
 
+def append(records: Sequence[AuditRecord]) -> Work[None]:
+    """Append *records*, in the transaction of what they tell of."""
+    for record in records:
+        yield _PUT(_codec.to_params(record))
+
+
 class SqlAudit:
     """The port of the audit log on a SQL database."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
+        self.is_ordered = driver.is_ordered
 
     async def put(self, records: Sequence[AuditRecord]) -> None:
         """As the port says."""
-
-        def work() -> "Work[None]":
-            for record in records:
-                yield _PUT(_codec.to_params(record))
-
-        await self._driver.transact(work)
+        await self._driver.transact(lambda: append(records))
 
     async def find(self, node: str, after: int, limit: int) -> list[AuditRecord]:
         """As the port says."""

@@ -99,6 +99,9 @@ class Compiler:
 class Driver(Protocol):
     """A database, as thin as it can be."""
 
+    is_ordered: bool
+    """What this process asks to write first is durable first."""
+
     async def read(self, call: Call) -> Sequence[Row]:
         """Run one statement that changes nothing."""
         ...

@@ -4,12 +4,15 @@ Whoever writes several of them takes rows in this order, so that no two wait for
 grants, consents.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
+from gongpai.gateway.records import AuditRecord
 from gongpai.gateway.records_provider import AuthorizationCode, Grant, RevokeReason
+from gongpai.gateway.store.sql import audit
 from gongpai.gateway.store.sql.driver import Driver, Statement, Work
 from gongpai.gateway.store.sql.rows import Codec, Row, to_micros
 from gongpai.gateway.store.sql.tables import sessions
@@ -65,10 +68,11 @@ class SqlGrants:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
-    async def begin(self, grant: Grant, code: AuthorizationCode) -> bool:
+    async def begin(self, grant: Grant, code: AuthorizationCode, records: Sequence[AuditRecord] = ()) -> bool:
         """As the port says."""
 
         def work() -> "Work[bool]":
+            yield from audit.append(records)
             if not (yield from put(grant)):
                 return False
             yield _PUT_CODE(code_codec.to_params(code))

@@ -28,6 +28,8 @@ _FAULTS = (
 class PostgresDriver(Driver):
     """A pool of connections; use ``open``."""
 
+    is_ordered = False
+
     def __init__(self, url: str, pool: asyncpg.Pool) -> None:
         self._url = url
         self._pool = pool

@@ -32,6 +32,8 @@ class _Job:
 class SqliteDriver(Driver):
     """One file, one writer thread a process. Made inside the event loop that uses it."""
 
+    is_ordered = True
+
     def __init__(self, path: Path, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._compiler = Compiler(sqlite.dialect(paramstyle="qmark"))
         self._reader = _connect(path, busy_seconds)
