@@ -47,7 +47,7 @@ async def test_a_device_gets_tokens_once_the_person_said_yes(provider: Gateway) 
     assert (await poll(party, codes)).json()["error"] == "authorization_pending"
     assert (await poll(party, codes)).json()["error"] == "slow_down"
     page = await show(browser, codes["user_code"].lower())
-    for words in ("The Wiki", codes["user_code"], "127.0.0.1"):
+    for words in ("The Wiki", f"<dd>{codes['user_code']}</dd>", "127.0.0.1"):
         assert words in page.text
     assert (await say(browser, page, "allow")).status_code == 200
     provider.clock.advance(seconds=5)
@@ -55,6 +55,25 @@ async def test_a_device_gets_tokens_once_the_person_said_yes(provider: Gateway) 
     assert (await party.userinfo(tokens["access_token"])).json()["preferred_username"] == "lisi"
     provider.clock.advance(seconds=5)
     assert (await poll(party, codes)).json()["error"] == "invalid_grant"
+
+
+async def test_the_person_reads_how_long_ago_and_from_where_the_device_asked(provider: Gateway) -> None:
+    browser = provider.browser()
+    await browser.sign_in()
+    codes = await ask(Party(provider))
+    ages = (
+        (-1, "just now", "刚刚"),
+        (1, "just now", "刚刚"),
+        (60, "1 minute ago", "1 分钟前"),
+        (150, "3 minutes ago", "3 分钟前"),
+    )
+    for seconds, *shown in ages:
+        provider.clock.advance(seconds=seconds)
+        for language, words in zip(("en", "zh"), shown, strict=True):
+            await browser.get(f"/language/{language}")
+            page = await show(browser, codes["user_code"])
+            assert f"<dd>{words}</dd>" in page.text
+            assert "<dd>127.0.0.1</dd>" in page.text
 
 
 async def test_a_no_and_an_old_code_end_it(provider: Gateway) -> None:

@@ -133,7 +133,7 @@ PAGES: dict[str, Page] = {
     "device-code": pages.DeviceCode(is_wrong=False),
     "device-code-wrong": pages.DeviceCode(is_wrong=True),
     "device-confirm": pages.DeviceConfirm(
-        "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", NOW, "BCDF-GHJK", "a1"
+        "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", 2, "BCDF-GHJK", "a1"
     ),
     "device-approved": pages.DeviceDone("员工食堂", "approved"),
     "device-refused": pages.DeviceDone("员工食堂", "refused"),

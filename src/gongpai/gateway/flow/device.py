@@ -75,7 +75,8 @@ class Device:
             party=party.title,
             scopes=shown_scopes(request.scopes),
             ip=request.ip,
-            asked_at=request.created_at,
+            # The clock of the node that was asked may be ahead of ours.
+            minutes_ago=max(0, (self.clock() - request.created_at) // timedelta(minutes=1)),
             user_code=show_user_code(user_code),
             session=session.ref,
         )

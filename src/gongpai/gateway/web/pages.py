@@ -234,14 +234,14 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class DeviceConfirm:
-    """Who asks with this code, from where and since when: yes or no (T20)."""
+    """Who asks with this code, from where and how long ago: yes or no (T20)."""
 
     template: ClassVar[str] = "device_confirm.html"
     status: ClassVar[int] = 200
     party: str
     scopes: tuple[str, ...]
     ip: str
-    asked_at: datetime
+    minutes_ago: int
     user_code: str
     session: str
 
