@@ -31,6 +31,10 @@ def local_site(answers: Mapping[str, Answer]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(answer.body)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             pass
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gongpai.gateway.records import EndReason
-from gongpai.gateway.records_provider import DeviceStatus, Grant, RevokeReason
+from gongpai.gateway.records_provider import DeviceStatus, Grant, ResponseMode, RevokeReason
 from gongpai.gateway.store.open import Stores
 from memory import NOW
 from memory_provider import MINUTE, Nodes, make_device, make_grant, make_issued, make_request, sign_in
@@ -28,6 +28,7 @@ async def test_a_request_comes_back_whole_until_it_expires(stores: Stores) -> No
         ui_locales=("zh", "en"),
         claims='{"userinfo":{}}',
         browser_hash="browser",
+        response_mode=ResponseMode.FORM_POST,
     )
     await stores.requests.put(request)
     assert await stores.requests.get(request.handle_hash, NOW) == request

@@ -29,6 +29,7 @@ CHANGES: dict[str, dict[str, str | None]] = {
     "unknown response_mode": {"response_mode": "pigeon"},
     "response_mode fragment": {"response_mode": "fragment"},
     "response_mode form_post": {"response_mode": "form_post"},
+    "response_mode form_post with a fault": {"response_mode": "form_post", "prompt": "none login"},
     "no scope": {"scope": None},
     "scope without openid": {"scope": "profile"},
     "only an unknown scope": {"scope": "root"},
@@ -68,7 +69,7 @@ CHANGES: dict[str, dict[str, str | None]] = {
 }
 TWICE = ("client_id", "redirect_uri", "response_type", "scope", "state", "nonce", "prompt", "code_challenge", "max_age")
 _NO_SUCH_TYPE = "there we would have the type and its client may not use it; we have it for nobody (RFC 6749 4.1.2.1)"
-_QUERY_ONLY = "a code comes by query only: no response type that needs another mode is offered"
+_NO_FRAGMENT = "a code comes by query or form: no response type that needs the fragment is offered"
 _SCOPE = "RFC 6749 3.3: a scope that is missing or cannot be granted is invalid_scope"
 _HINT = "an old hint's key may have retired: it names nobody, so who is signed in is not whom it means"
 _BOUNDED = "each value that we keep and give back has a limit (RFC 9700 4.16)"
@@ -96,8 +97,10 @@ EXPLAINED = {
         "redirect unsupported_response_mode",
         "no specification that we follow knows the other error",
     ),
-    "response_mode fragment": Difference("redirect invalid_request", "redirect without error", _QUERY_ONLY),
-    "response_mode form_post": Difference("redirect invalid_request", "page 200", _QUERY_ONLY),
+    "response_mode fragment": Difference("redirect invalid_request", "redirect without error", _NO_FRAGMENT),
+    "response_mode form_post with a fault": Difference(
+        "page 200", "page 400", "the party is told by the form in the page, and sees nothing of the page's status"
+    ),
     "no scope": Difference("redirect invalid_scope", "redirect invalid_request", _SCOPE),
     "scope without openid": Difference("redirect invalid_scope", "redirect invalid_request", _SCOPE),
     "only an unknown scope": Difference("redirect invalid_scope", "redirect invalid_request", _SCOPE),

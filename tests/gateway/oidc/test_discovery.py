@@ -26,6 +26,7 @@ def test_what_is_required_is_there() -> None:
 
 def test_it_promises_what_is_safe_only() -> None:
     assert _FULL["response_types_supported"] == ["code"]
+    assert _FULL["response_modes_supported"] == ["query", "form_post"]
     assert _FULL["code_challenge_methods_supported"] == ["S256"]
     assert _FULL["id_token_signing_alg_values_supported"] == ["RS256", "ES256", "EdDSA"]
     assert _FULL["request_uri_parameter_supported"] is False

@@ -14,12 +14,13 @@ from gongpai.gateway.oidc.requests import (
     CHECKS,
     Asked,
     find_client_id,
+    find_response_mode,
     find_state,
     read_request,
     require_party,
     require_redirect_uri,
 )
-from gongpai.gateway.records_provider import AuthMethod, GrantType, RelyingParty
+from gongpai.gateway.records_provider import AuthMethod, GrantType, RelyingParty, ResponseMode
 
 _CB = "https://wiki.example.com/cb"
 _CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -73,7 +74,38 @@ def test_a_good_request_is_read_whole() -> None:
         id_token_hint="a.b.c",
         ui_locales=("zh-CN", "en"),
         claims='{"userinfo":["email"],"id_token":[]}',
+        response_mode=ResponseMode.QUERY,
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "mode"),
+    [
+        (b"", ResponseMode.QUERY),
+        (b"response_mode=query&redirect_uri=https://a.example/", ResponseMode.QUERY),
+        (b"response_mode=form_post&redirect_uri=https://a.example/", ResponseMode.FORM_POST),
+        (b"response_mode=form_post&redirect_uri=http://127.0.0.1/", ResponseMode.FORM_POST),
+        (b"response_mode=form_post&response_mode=form_post&redirect_uri=https://a.example/", ResponseMode.QUERY),
+        (b"response_mode=fragment&redirect_uri=https://a.example/", ResponseMode.QUERY),
+        # Nothing is ever posted to what is no web page.
+        (b"response_mode=form_post", ResponseMode.QUERY),
+        (b"response_mode=form_post&redirect_uri=com.example:/cb", ResponseMode.QUERY),
+        (b"response_mode=form_post&redirect_uri=javascript:alert(1)", ResponseMode.QUERY),
+        (b"response_mode=form_post&redirect_uri=data:text/html,x", ResponseMode.QUERY),
+    ],
+)
+def test_an_answer_goes_by_a_form_only_if_that_is_asked_for_and_possible(query: bytes, mode: ResponseMode) -> None:
+    assert find_response_mode(read_parameters(query)) is mode
+
+
+def test_the_mode_of_the_answer_is_read() -> None:
+    assert read_request(_sent(response_mode="form_post"), _PARTY).response_mode is ResponseMode.FORM_POST
+
+
+def test_a_program_with_a_scheme_of_its_own_is_not_answered_by_a_form() -> None:
+    native = replace(_PARTY, redirect_uris=("com.example:/cb",))
+    sent = _sent(redirect_uri="com.example:/cb", response_mode="form_post")
+    assert _refused(sent, native) is ErrorCode.INVALID_REQUEST
 
 
 def test_what_is_not_asked_is_none() -> None:
@@ -160,7 +192,8 @@ def test_an_unknown_parameter_may_come_twice() -> None:
         ({"response_type": "code id_token"}, ErrorCode.UNSUPPORTED_RESPONSE_TYPE),
         ({"response_type": "none"}, ErrorCode.UNSUPPORTED_RESPONSE_TYPE),
         ({"response_mode": "fragment"}, ErrorCode.INVALID_REQUEST),
-        ({"response_mode": "form_post"}, ErrorCode.INVALID_REQUEST),
+        ({"response_mode": "FORM_POST"}, ErrorCode.INVALID_REQUEST),
+        ({"response_mode": "form_post.jwt"}, ErrorCode.INVALID_REQUEST),
         # Attacks 24 and 25.
         ({"scope": None}, ErrorCode.INVALID_SCOPE),
         ({"scope": "profile"}, ErrorCode.INVALID_SCOPE),

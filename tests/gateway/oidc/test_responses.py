@@ -7,26 +7,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
-from gongpai.gateway.oidc.responses import error_url, logout_url, success_url
+from gongpai.gateway.oidc.responses import Answer, error_fields, logout_url, success_fields
+from gongpai.gateway.records_provider import ResponseMode
 
 _ISSUER = "https://sso.example.com"
 _CB = "https://rp.example.com/cb"
 
 
+def _url(fields: dict[str, str]) -> str:
+    return Answer(_CB, ResponseMode.QUERY, fields).url
+
+
 def test_the_code_goes_back_with_state_and_iss() -> None:
     expected = f"{_CB}?code=c&state=s&iss=https%3A%2F%2Fsso.example.com"
-    assert success_url(_CB, "c", "s", _ISSUER) == expected
+    assert _url(success_fields("c", "s", _ISSUER)) == expected
 
 
 def test_without_a_state_none_is_made_up() -> None:
-    assert success_url(_CB, "c", None, _ISSUER) == f"{_CB}?code=c&iss=https%3A%2F%2Fsso.example.com"
+    assert _url(success_fields("c", None, _ISSUER)) == f"{_CB}?code=c&iss=https%3A%2F%2Fsso.example.com"
 
 
 def test_an_error_goes_back_with_state_and_iss() -> None:
     error = AuthorizationError(ErrorCode.LOGIN_REQUIRED, "not signed in")
-    query = parse_qs(urlsplit(error_url(_CB, error, "s", _ISSUER)).query)
+    fields = error_fields(error, "s", _ISSUER)
     expected = {"error": "login_required", "error_description": "not signed in", "state": "s", "iss": _ISSUER}
-    assert query == {name: [value] for name, value in expected.items()}
+    assert fields == expected
+    assert parse_qs(urlsplit(_url(fields)).query) == {name: [value] for name, value in expected.items()}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_without_anything_to_add_the_address_stays_as_it_is() -> None:
 def test_no_state_gets_out_of_its_place(state: str) -> None:
     # Attack 12: nothing of the request ends a header or begins a parameter.
     encodable = state.encode(errors="replace").decode()
-    url = success_url(_CB, "c", encodable, _ISSUER)
+    url = _url(success_fields("c", encodable, _ISSUER))
     assert url.isascii()
     assert url.isprintable()
     assert parse_qs(urlsplit(url).query)["state"] == [encodable]

@@ -1,11 +1,13 @@
 """One of every page, for the tests that look at all of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import Language
 from gongpai.gateway.web import pages
 from gongpai.gateway.web import pages_disclosure as disclosure
+from gongpai.gateway.web import pages_form_post as form_post
 from gongpai.gateway.web import pages_notice as notice
 from gongpai.gateway.web.pages import Choice, Fact, Page, SessionLine
 from gongpai.gateway.web.render import RequestContext
@@ -17,6 +19,9 @@ NONCE = "n0nce"
 TICKET_URL = "https://sso.example.com/handoff/4cXl0nq2mVQ0bq1sO0hZtA"
 WANTED = disclosure.WantedFields("Grafana", ("biz_mail", "mobile"))
 ALL_FIELDS = ("avatar", "gender", "mobile", "email", "biz_mail", "qr_code", "address")
+PARTY_FORM = form_post.PartyForm(
+    "https://lunch.example.com/cb", {"code": "c0de", "state": "x"}, "https://lunch.example.com"
+)
 SKIPPING = disclosure.Skipping("/authorize/handle", "session", "https://grafana.example.com")
 
 
@@ -125,6 +130,8 @@ PAGES: dict[str, Page] = {
         f"turned-away-{reason}": turned_away(reason, contact)
         for reason, contact in (("not_allowed", "food@example.com"), ("denied", None), ("way_not_allowed", None))
     },
+    "turned-away-by-form": replace(turned_away("denied", None), back_form=PARTY_FORM),
+    "form-post": form_post.FormPost("员工食堂", "lunch.example.com", PARTY_FORM),
     "bad-party-request": pages.BadPartyRequest("redirect_uri is not registered for this client_id", REFERENCE),
     "request-gone": pages.RequestGone(),
     "end-session": pages.EndSession("员工食堂", {"state": "x"}, "https://lunch.example.com"),

@@ -9,6 +9,7 @@ from gongpai.gateway.errors import Reason
 from gongpai.gateway.messages import CATALOGUE
 from gongpai.gateway.web import pages
 from gongpai.gateway.web import pages_disclosure as disclosure
+from gongpai.gateway.web import pages_form_post as form_post
 from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.render import moment, qr_svg, render
 
@@ -62,11 +63,15 @@ def test_nothing_is_inline(page: Page) -> None:
 
 
 @each_page
-def test_every_form_posts_to_us_with_the_token_of_this_browser(page: Page) -> None:
+def test_every_form_posts_to_us_with_the_token_of_this_browser_or_to_a_party_without(page: Page) -> None:
     html = render(context(), page)
     forms = re.findall(r"<form.*?</form>", html, flags=re.DOTALL)
     for form in forms:
         assert 'method="post"' in form
+        if 'id="party-form"' in form:
+            assert 'action="https://lunch.example.com/cb"' in form
+            assert "csrf" not in form
+            continue
         assert re.search(r'action="/[a-z/]+"', form)
         assert '<input type="hidden" name="csrf_token" value="csrf-of-this-browser">' in form
     assert html.count("<form") == len(forms)
@@ -89,6 +94,7 @@ def test_a_page_offers_the_other_language_and_the_way_back_from_it(page: Page) -
         disclosure.AskAgain(_WANTED, SKIPPING),
         disclosure.HandoffPick(_WANTED, _HOSTILE, NOW, (17, 42, 80), "/handoff/x"),
         pages.SignedOut({_HOSTILE: _HOSTILE}),
+        form_post.FormPost(_HOSTILE, _HOSTILE, form_post.PartyForm("https://x/", {"state": _HOSTILE}, "https://x")),
     ],
     ids=lambda page: type(page).__name__,
 )
@@ -157,6 +163,10 @@ def test_me_loads_no_picture_from_elsewhere() -> None:
 
 def test_a_page_for_nobody_has_no_menu() -> None:
     assert 'href="/me"' not in render(context(is_signed_in=False), pages.Failure("7F3K-92QD"))
+
+
+def test_an_answer_that_is_posted_is_in_no_repr() -> None:
+    assert "c0de" not in repr(PAGES["form-post"])
 
 
 def test_the_code_for_the_phone_is_drawn_without_style_or_script() -> None:

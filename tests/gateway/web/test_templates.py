@@ -83,4 +83,4 @@ def test_every_message_is_asked_for() -> None:
 
 def test_every_page_has_its_template_and_every_template_its_page() -> None:
     of_pages = {page.template for page in get_args(Page)}
-    assert of_pages | {"layout.html", "message.html", "facts.html", "wanted.html"} == set(_SOURCES)
+    assert of_pages | {"layout.html", "message.html", "facts.html", "wanted.html", "party_form.html"} == set(_SOURCES)

@@ -14,12 +14,13 @@ from gongpai.gateway.oidc.parameters import MalformedError, Parameters, read_par
 from gongpai.gateway.oidc.requests import (
     Asked,
     find_client_id,
+    find_response_mode,
     find_state,
     read_request,
     require_party,
     require_redirect_uri,
 )
-from gongpai.gateway.oidc.responses import error_url
+from gongpai.gateway.oidc.responses import Answer, error_fields
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.records_provider import AuthorizationRequest, RelyingParty
 from gongpai.gateway.signing_keys import SigningKeys
@@ -49,11 +50,12 @@ class Bound:
 
 
 class ToldByRedirectError(VisitError):
-    """The party learns of its fault: the browser goes to ``url``."""
+    """The party learns of its fault: the browser takes ``answer`` to it."""
 
-    def __init__(self, url: str, cause: AuthorizationError) -> None:
+    def __init__(self, party: RelyingParty, answer: Answer, cause: AuthorizationError) -> None:
         super().__init__(str(cause))
-        self.url = url
+        self.party = party
+        self.answer = answer
         self.cause = cause
 
 
@@ -90,8 +92,9 @@ class Asking:
         try:
             asked = read_request(parameters, party)
         except AuthorizationError as error:
-            url = error_url(redirect_uri, error, find_state(parameters), self.issuer)
-            raise ToldByRedirectError(url, error) from None
+            fields = error_fields(error, find_state(parameters), self.issuer)
+            answer = Answer(redirect_uri, find_response_mode(parameters), fields)
+            raise ToldByRedirectError(party, answer, error) from None
         return Bound(self.record(asked, REQUEST_AGE), party)
 
     async def read_pushed(self, parameters: Parameters, party: RelyingParty) -> str:
@@ -125,6 +128,7 @@ class Asking:
             hinted_subject=self._meant(asked),
             ui_locales=asked.ui_locales,
             claims=asked.claims,
+            response_mode=asked.response_mode,
         )
 
     def _meant(self, asked: Asked) -> str | None:

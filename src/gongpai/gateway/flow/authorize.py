@@ -13,6 +13,7 @@ from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.flow.asking import Asking, Bound, ToldByRedirectError
 from gongpai.gateway.flow.consent import ConsentStep, account_page
+from gongpai.gateway.flow.form_post import form_of, send_back
 from gongpai.gateway.flow.next_step import Via
 from gongpai.gateway.flow.next_step_authorize import (
     AskAgain,
@@ -33,7 +34,7 @@ from gongpai.gateway.flow.wecom_consent import WeComConsent
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.notices import Notices
 from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
-from gongpai.gateway.oidc.responses import error_url, success_url
+from gongpai.gateway.oidc.responses import Answer, error_fields, success_fields
 from gongpai.gateway.portraits import Portraits, known_by
 from gongpai.gateway.records import Session
 from gongpai.gateway.session import Sessions
@@ -80,7 +81,7 @@ class Authorize:
         try:
             bound = await self.asking.read(await visit.foreign_form() if is_post else visit.query)
         except ToldByRedirectError as told:
-            return see_other(told.url)
+            return send_back(self.pages, visit, told.party, told.answer)
         if is_post:
             kept = await self.asking.keep(visit, bound, is_bound=False)
             return see_other(f"{AUTHORIZE}/{kept.handle}")
@@ -200,22 +201,24 @@ class Authorize:
             return self.pages.answer(visit, pages.RequestGone())
         code = await self.issuer.begin(request, session, now)
         if code is None:
-            return await self._send_error(bound, ErrorCode.LOGIN_REQUIRED)
+            return await self._send_error(visit, bound, ErrorCode.LOGIN_REQUIRED)
         facts = {"client_id": request.client_id, "scopes": " ".join(sorted(request.scopes))}
         event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
         await self.audit.record(event, now)
         await self.notices.announce_to(bound.party, session, visit.language)
         metrics.counted(metrics.authorizations, request.client_id, "granted").inc()
-        return see_other(success_url(request.redirect_uri, code, request.state, self.issuer.issuer))
+        fields = success_fields(code, request.state, self.issuer.issuer)
+        answer = Answer(request.redirect_uri, request.response_mode, fields)
+        return send_back(self.pages, visit, bound.party, answer)
 
     async def _refuse(self, visit: Visit, bound: Bound, error: ErrorCode) -> Response:
         if not await self.asking.take(bound):
             return self.pages.answer(visit, pages.RequestGone())
-        return await self._send_error(bound, error)
+        return await self._send_error(visit, bound, error)
 
-    async def _send_error(self, bound: Bound, error: ErrorCode) -> Response:
+    async def _send_error(self, visit: Visit, bound: Bound, error: ErrorCode) -> Response:
         metrics.authorizations.labels(bound.party.client_id, error.value).inc()
-        return see_other(self._error_url(bound, error))
+        return send_back(self.pages, visit, bound.party, self._error_answer(bound, error))
 
     async def _turn_away(self, visit: Visit, bound: Bound, session: Session | None, reason: Reason) -> Response:
         # Kept, so that the page can be shown again: in the other language, or once they may come in.
@@ -233,13 +236,15 @@ class Authorize:
             facts=facts,
         )
         await self.audit.record(event, self.clock())
-        back_url = self._error_url(bound, ErrorCode.ACCESS_DENIED)
-        page = pages.TurnedAway(party.title, reason.value, party.contact, back_url, visit.reference)
+        back = self._error_answer(bound, ErrorCode.ACCESS_DENIED)
+        page = pages.TurnedAway(party.title, reason.value, party.contact, back.url, visit.reference, form_of(back))
         return self.pages.answer(visit, page, is_signed_in=session is not None)
 
-    def _error_url(self, bound: Bound, error: ErrorCode) -> str:
+    def _error_answer(self, bound: Bound, error: ErrorCode) -> Answer:
         told = AuthorizationError(error, _DESCRIPTIONS[error])
-        return error_url(bound.request.redirect_uri, told, bound.request.state, self.issuer.issuer)
+        request = bound.request
+        fields = error_fields(told, request.state, self.issuer.issuer)
+        return Answer(request.redirect_uri, request.response_mode, fields)
 
 
 def _wish(step: LogIn, return_to: str) -> dict[str, str]:

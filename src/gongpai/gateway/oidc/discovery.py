@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gongpai.gateway.oidc import pkce
 from gongpai.gateway.oidc.claims import BY_SCOPE
 from gongpai.gateway.oidc.jose import PARTY_ALGS
-from gongpai.gateway.oidc.requests import PROMPTS
+from gongpai.gateway.oidc.requests import PROMPTS, RESPONSE_MODES
 from gongpai.gateway.oidc.scopes import SUPPORTED
 from gongpai.gateway.records_provider import GrantType, SigningAlg
 
@@ -40,7 +40,7 @@ def metadata(issuer: str, endpoints: Endpoints, acr_values: tuple[str, ...]) -> 
         **_urls(issuer, endpoints),
         "scopes_supported": list(SUPPORTED),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(RESPONSE_MODES),
         "grant_types_supported": grants,
         "subject_types_supported": ["public", "pairwise"],
         "acr_values_supported": list(acr_values),

@@ -15,9 +15,10 @@ from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode, InvalidPa
 from gongpai.gateway.oidc.parameters import Parameters
 from gongpai.gateway.oidc.redirect_uris import is_registered
 from gongpai.gateway.oidc.scopes import admit_scopes, parse_scope
-from gongpai.gateway.records_provider import AuthMethod, GrantType, RelyingParty
+from gongpai.gateway.records_provider import AuthMethod, GrantType, RelyingParty, ResponseMode
 
 CLIENT_ID_LIMIT = 255
+RESPONSE_MODES = tuple(mode.value for mode in ResponseMode)
 PROMPTS = ("none", "login", "consent", "select_account")
 # The longest value of each parameter that is refused when longer. The party gets state and nonce back whole.
 _LIMITS = {
@@ -68,6 +69,7 @@ class Asked:
     id_token_hint: str | None
     ui_locales: tuple[str, ...]
     claims: str | None
+    response_mode: ResponseMode
 
 
 Check: TypeAlias = Callable[[Sent], None]
@@ -120,6 +122,12 @@ def find_state(parameters: Parameters) -> str | None:
     return state
 
 
+def find_response_mode(parameters: Parameters) -> ResponseMode:
+    """Return how an answer goes back, an error too: by a form only if that was asked for and is possible."""
+    is_form = parameters.get("response_mode") == ResponseMode.FORM_POST and _takes_forms(parameters.get("redirect_uri"))
+    return ResponseMode.FORM_POST if is_form else ResponseMode.QUERY
+
+
 def read_request(parameters: Parameters, party: RelyingParty) -> Asked:
     """Return what *party* asked. Parameters that we do not know are ignored (OpenID Connect Core 3.1.2.1).
 
@@ -146,6 +154,7 @@ def read_request(parameters: Parameters, party: RelyingParty) -> Asked:
         id_token_hint=sent.get("id_token_hint"),
         ui_locales=_words(sent, "ui_locales"),
         claims=claims_request.read(sent.get("claims"), party.scopes),
+        response_mode=find_response_mode(parameters),
     )
 
 
@@ -192,9 +201,12 @@ def _response_type_is_code(sent: Sent) -> None:
         raise AuthorizationError(ErrorCode.UNSUPPORTED_RESPONSE_TYPE, "response_type must be code")
 
 
-def _response_mode_is_query(sent: Sent) -> None:
-    if sent.get("response_mode") not in {None, "query"}:
-        raise _invalid("response_mode must be query")
+def _response_mode_is_offered(sent: Sent) -> None:
+    response_mode = sent.get("response_mode")
+    if response_mode is not None and response_mode not in RESPONSE_MODES:
+        raise _invalid("response_mode must be query or form_post")
+    if response_mode == ResponseMode.FORM_POST and not _takes_forms(sent.get("redirect_uri")):
+        raise _invalid("response_mode form_post needs a redirect_uri of https or http")
 
 
 def _party_may_use_codes(sent: Sent) -> None:
@@ -259,7 +271,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("OpenID Connect Core 6.2", _no_request_uri),
     ("OpenID Connect Core 7.2.1", _no_registration),
     ("RFC 6749 3.1.1", _response_type_is_code),
-    ("OAuth 2.0 Multiple Response Types 2.1", _response_mode_is_query),
+    ("OAuth 2.0 Multiple Response Types 2.1", _response_mode_is_offered),
     ("RFC 6749 4.1.2.1", _party_may_use_codes),
     ("RFC 6749 3.3", _scope_is_written_well),
     ("OpenID Connect Core 3.1.2.1", _prompts_are_known),
@@ -277,6 +289,11 @@ def _invalid(description: str) -> AuthorizationError:
 
 def _came(sent: Sent, name: str) -> bool:
     return name in sent.parameters.values or name in sent.parameters.repeated
+
+
+def _takes_forms(redirect_uri: str | None) -> bool:
+    # A program that the system opens by a scheme of its own gets an address and no body.
+    return redirect_uri is not None and redirect_uri.startswith(("https://", "http://"))
 
 
 def _prompt(sent: Sent) -> frozenset[str]:

@@ -1,29 +1,50 @@
 """What goes back to a relying party through the browser, always with our iss (RFC 9207)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote_plus
 
 from gongpai.gateway.oidc.errors import AuthorizationError
+from gongpai.gateway.records_provider import ResponseMode
 
 
-def success_url(redirect_uri: str, authorization_code: str, state: str | None, issuer: str) -> str:
-    """Return where the browser takes the authorization code."""
-    return _add(redirect_uri, {"code": authorization_code, "state": state, "iss": issuer})
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the browser takes to *redirect_uri*, and how. Source: OAuth 2.0 Form Post Response Mode 2."""
+
+    redirect_uri: str
+    response_mode: ResponseMode
+    fields: Mapping[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Where the browser goes with an answer by query."""
+        return _add(self.redirect_uri, self.fields)
 
 
-def error_url(redirect_uri: str, error: AuthorizationError, state: str | None, issuer: str) -> str:
-    """Return where the browser takes *error*."""
+def success_fields(authorization_code: str, state: str | None, issuer: str) -> dict[str, str]:
+    """Return what tells a party its authorization code."""
+    return _known({"code": authorization_code, "state": state, "iss": issuer})
+
+
+def error_fields(error: AuthorizationError, state: str | None, issuer: str) -> dict[str, str]:
+    """Return what tells a party of *error*."""
     fields = {"error": error.error.value, "error_description": error.description, "state": state, "iss": issuer}
-    return _add(redirect_uri, fields)
+    return _known(fields)
 
 
 def logout_url(post_logout_redirect_uri: str, state: str | None) -> str:
     """Return where the browser goes after a logout. Source: OpenID Connect RP-Initiated Logout 3."""
-    return _add(post_logout_redirect_uri, {"state": state})
+    return _add(post_logout_redirect_uri, _known({"state": state}))
 
 
-def _add(uri: str, fields: dict[str, str | None]) -> str:
+def _known(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _add(uri: str, fields: Mapping[str, str]) -> str:
     # The registered query is kept as it was written. Source: RFC 6749 3.1.2.
-    query = "&".join([f"{name}={quote_plus(value)}" for name, value in fields.items() if value is not None])
+    query = "&".join([f"{name}={quote_plus(value)}" for name, value in fields.items()])
     if not query:
         return uri
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"

@@ -20,6 +20,13 @@ class RevokeReason(StrEnum):
     PARTY_REMOVED = "party_removed"
 
 
+class ResponseMode(StrEnum):
+    """How the answer to an authorization request goes through the browser to the party."""
+
+    QUERY = "query"
+    FORM_POST = "form_post"
+
+
 class DeviceStatus(StrEnum):
     """How far a device's request has come; ``spent`` is an approved one whose tokens were fetched."""
 
@@ -63,6 +70,7 @@ class AuthorizationRequest:
     spent_at: datetime | None = None
     agreed_by: str | None = None
     """The subject of who answered the pages of ours that ``prompt`` asks for; whoever comes in their place has not."""
+    response_mode: ResponseMode = ResponseMode.QUERY
 
 
 @dataclass(frozen=True, slots=True)

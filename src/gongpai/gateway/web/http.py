@@ -20,7 +20,7 @@ from gongpai.gateway.logs import logger
 from gongpai.gateway.oidc.errors import InvalidPartyError, OAuthError
 from gongpai.gateway.ring import RingExhaustedError
 from gongpai.gateway.store import StoreError
-from gongpai.gateway.web import pages, pages_disclosure
+from gongpai.gateway.web import pages, pages_disclosure, pages_form_post
 from gongpai.gateway.web.forms import csrf_token
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.pages import Page
@@ -116,6 +116,10 @@ def _form_sources(page: Page) -> tuple[str, ...]:
     match page:
         case pages.ChooseAccount() | pages.Consent() | pages.EndSession():
             return (page.form_source,) if page.form_source else ()
+        case pages_form_post.FormPost():
+            return (page.form.form_source,)
+        case pages.TurnedAway():
+            return () if page.back_form is None else (page.back_form.form_source,)
         case pages_disclosure.ContinueInWeCom() | pages_disclosure.AskAgain():
             return () if page.skipping is None else (page.skipping.form_source,)
         case pages.SignedOut():

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from gongpai.gateway.web.pages_disclosure import AskAgain, ContinueInWeCom, HandoffMessage, HandoffPick
+from gongpai.gateway.web.pages_form_post import FormPost, PartyForm
 from gongpai.gateway.web.pages_notice import EndNotice, EndNoticeDone
 
 
@@ -191,6 +192,8 @@ class TurnedAway:
     back_url: str | None
     """None from a device, which hears of it by itself."""
     reference: str
+    back_form: PartyForm | None = None
+    """In place of ``back_url``, where the party asked to be answered so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +320,7 @@ Page = (
     | BadPartyRequest
     | RequestGone
     | TurnedAway
+    | FormPost
     | Consent
     | ChooseAccount
     | DeviceCode

@@ -35,6 +35,7 @@ requests = Table(
     Column("browser_hash", Text),
     Column("spent_at", BigInteger),
     Column("agreed_by", Text),
+    Column("response_mode", Text, nullable=False, server_default="query"),
 )
 
 grants = Table(
