@@ -150,6 +150,18 @@ TROUBLES: dict[str, Saying] = {
         "{detail} is signed in nowhere",
         "check the userid: it is the one of WeCom's address book",
     ),
+    "session_missing": saying(
+        "此人没有编号为 {detail} 的登录，没有结束任何登录",
+        "用 gongpai sessions list 列出全部；请写完整的编号",
+        "the person has no such session: {detail}; none was ended",
+        "list all of them with gongpai sessions list, and give the whole id",
+    ),
+    "app_missing": saying(
+        "配置里没有名为 {detail} 的应用",
+        "配置里 apps.NAME 的 NAME 就是应用的名字",
+        "there is no such application in the configuration: {detail}",
+        "it is the NAME of an apps.NAME in the configuration",
+    ),
     "key_missing": saying(
         "没有编号为 {detail} 的密钥",
         "用 gongpai keys list 列出全部；请写完整的编号",
