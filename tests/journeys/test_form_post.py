@@ -74,6 +74,7 @@ def test_the_answer_is_posted_once_and_the_way_back_does_not_post_it_again(stage
     assert (post.method, post.url) == ("POST", redirect_uri)
     headers = post.all_headers()
     assert "referer" not in headers
+    assert headers["origin"] == "null"
     assert headers["content-type"] == "application/x-www-form-urlencoded"
     fields = dict(parse_qsl(post.post_data or "", keep_blank_values=True))
     assert fields.keys() == {"code", "state", "iss"}
