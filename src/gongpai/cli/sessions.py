@@ -54,7 +54,7 @@ def show(userid: UserId, app: AppName = None, path: ConfigOption = None) -> None
 def end(
     userid: UserId,
     session: Annotated[
-        list[str] | None, typer.Argument(metavar="[SESSION]...", help="Only these, by the id that `list` shows.")
+        list[str] | None, typer.Argument(metavar="SESSION", help="Only these, by the id that `list` shows.")
     ] = None,
     app: AppName = None,
     path: ConfigOption = None,
