@@ -1,8 +1,9 @@
 """``/authorize``: what a relying party asks, step by step, until its answer goes back (T3, T6, T17)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from starlette.responses import Response
@@ -37,6 +38,7 @@ from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode
 from gongpai.gateway.oidc.responses import Answer, error_fields, success_fields
 from gongpai.gateway.portraits import Portraits, known_by
 from gongpai.gateway.records import Session
+from gongpai.gateway.records_provider import RevokeReason
 from gongpai.gateway.session import Sessions
 from gongpai.gateway.web import cookies, pages
 from gongpai.gateway.web.http import AUTHORIZE, Pages, not_yet, see_other
@@ -199,12 +201,13 @@ class Authorize:
         request, now = bound.request, self.clock()
         if not await self.asking.take(bound):
             return self.pages.answer(visit, pages.RequestGone())
-        code = await self.issuer.begin(request, session, now)
-        if code is None:
-            return await self._send_error(visit, bound, ErrorCode.LOGIN_REQUIRED)
         facts = {"client_id": request.client_id, "scopes": " ".join(sorted(request.scopes))}
         event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
-        await self.audit.record(event, now)
+        code = await self.audit.record_with(event, now, partial(self.issuer.begin, request, session, now))
+        if code is None:
+            facts = {"client_id": request.client_id, "reason": RevokeReason.SESSION_ENDED.value}
+            await self.audit.record(replace(event, name="grant.revoked", facts=facts), now)
+            return await self._send_error(visit, bound, ErrorCode.LOGIN_REQUIRED)
         await self.notices.announce_to(bound.party, session, visit.language)
         metrics.counted(metrics.authorizations, request.client_id, "granted").inc()
         fields = success_fields(code, request.state, self.issuer.issuer)
