@@ -1,7 +1,10 @@
 """Every command ends with the status that the documentation says, whatever went wrong in it."""
 
+import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,10 @@ def storage(tmp_path: Path) -> str:
 
 def status_of(storage: str, *arguments: str, **changes: str) -> int:
     environ = {**RIGHT, "GONGPAI_STORAGE": storage, "GONGPAI_METRICS_LISTEN": "127.0.0.1:0", "LANG": "C", **changes}
+    if "serve" in arguments:
+        # In a process of its own: it sends all logs of its process to a standard error that is closed afterwards.
+        command = [sys.executable, "-m", "gongpai.cli", *arguments]
+        return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, check=False).returncode
     ended = CliRunner().invoke(program, arguments, env=environ)
     assert ended.exception is None or isinstance(ended.exception, SystemExit)
     return ended.exit_code
