@@ -30,7 +30,7 @@ def test_no_text_of_the_help_is_taken_for_markup_and_swallowed() -> None:
 
 @pytest.mark.parametrize(
     ("language", "expected", "foreign"),
-    [("zh", ("添加一个接入应用", "选项", "参数", "显示本帮助"), "Options"), ("en", ("Add a party", "Options"), "选项")],
+    [("zh", ("添加一个依赖方", "选项", "参数", "显示本帮助"), "Options"), ("en", ("Add a party", "Options"), "选项")],
 )
 def test_the_help_speaks_the_language_of_the_operator(language: str, expected: tuple[str, ...], foreign: str) -> None:
     text = shown(language, "parties", "add", "--help")

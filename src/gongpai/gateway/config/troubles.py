@@ -103,13 +103,13 @@ TROUBLES: dict[str, Saying] = {
         "make it, or name another place",
     ),
     "party_taken": saying(
-        "已有名为 {detail} 的接入应用",
+        "已有名为 {detail} 的依赖方",
         "换一个 client_id；现有的可用 gongpai parties show 查看",
         "there is a party of the name {detail} already",
         "choose another client_id; look at the one that is there with: gongpai parties show",
     ),
     "party_missing": saying(
-        "没有名为 {detail} 的接入应用",
+        "没有名为 {detail} 的依赖方",
         "用 gongpai parties list 列出全部",
         "there is no such party: {detail}",
         "list all of them with: gongpai parties list",
