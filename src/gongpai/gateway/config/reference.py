@@ -2,8 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gongpai.gateway.config.reference_parties import PARTY_SETTINGS, Setting
+
+_OF_PARTIES_AND_GATE = frozenset(
+    f"parties.NAME.{name}" for name in ("email_domains", "email_template", "groups", "group_limit", "group_names.NAME")
+)
 
 REFERENCE = (
     Setting(
@@ -174,21 +179,16 @@ REFERENCE = (
         "每个放行的请求带上签名的 `X-Auth-Assertion`，应用可用 JWKS 验证。",
         "Every request that passes carries a signed `X-Auth-Assertion`, which apps verify by the JWKS.",
     ),
+    Setting(
+        "gate.email",
+        "biz_mail",
+        "邮箱的来源：`biz_mail`、`template` 或 `none`。",
+        "Where the email address comes from: `biz_mail`, `template` or `none`.",
+    ),
     *(
-        Setting(f"gate.{name}", default, zh, en)
-        for name, default, zh, en in (
-            (
-                "email",
-                "biz_mail",
-                "邮箱的来源：`biz_mail`、`template` 或 `none`。",
-                "Where the email address comes from: `biz_mail`, `template` or `none`.",
-            ),
-            ("email_domains", "", "只给出这些域名的企业邮箱。", "Tell a biz_mail in these domains only."),
-            ("email_template", "", "例如 `{userid}@corp.example`。", "For example `{userid}@corp.example`."),
-            ("groups", "", "只给出这些部门编号。", "Tell these departments only, by id."),
-            ("group_limit", "50", "最多给出多少个组。", "How many groups at most."),
-            ("group_names.NAME", "", "部门编号对应的组名，代替 `dept:编号`。", "A department's name, for `dept:ID`."),
-        )
+        replace(setting, key=setting.key.replace("parties.NAME", "gate", 1))
+        for setting in PARTY_SETTINGS
+        if setting.key in _OF_PARTIES_AND_GATE
     ),
     *(
         Setting(
