@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus
+from urllib.parse import urlencode
 
 from gongpai.gateway.oidc.errors import AuthorizationError
 from gongpai.gateway.records_provider import ResponseMode
@@ -44,7 +44,7 @@ def _known(fields: Mapping[str, str | None]) -> dict[str, str]:
 
 def _add(uri: str, fields: Mapping[str, str]) -> str:
     # The registered query is kept as it was written. Source: RFC 6749 3.1.2.
-    query = "&".join([f"{name}={quote_plus(value)}" for name, value in fields.items()])
+    query = urlencode(fields)
     if not query:
         return uri
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
