@@ -42,8 +42,9 @@ class Written:
         return await self.look()
 
     async def look(self) -> list[Mapping[str, object]]:
-        """Look; return what is logged."""
+        """Look until nothing moves any more; return what is logged."""
         with capture_logs() as logged:
+            await self.file.look()
             await self.file.look()
         return list(logged)
 
@@ -85,6 +86,28 @@ async def test_a_file_with_a_fault_changes_nothing_and_is_told_once(written: Wri
     assert (told["event"], bool(told["faults"])) == ("config.not_taken_over", True)
     assert await written.look() == []
     assert await written.secrets() == before
+
+
+async def test_a_file_that_is_still_being_written_changes_nothing(written: Written) -> None:
+    whole = GRAFANA.format(secret=written.secret) + '[parties.grafana.policy]\ndeny_userids = ["zhangsan"]\n'
+    await written.write(whole)
+    for text in (GRAFANA.format(secret=written.secret), "", whole):
+        written.path.write_text(text)
+        await written.file.look()
+        party = await written.parties.get("grafana")
+        assert party is not None
+        assert party.policy.deny_userids
+    await written.look()
+    assert await written.secrets()
+
+
+async def test_a_name_that_no_file_can_have_is_a_fault_like_others(written: Written) -> None:
+    await written.write(GRAFANA)
+    (told,) = await written.write(GRAFANA.replace("{secret}", r"a\u0000b"))
+    assert told["event"] == "config.not_taken_over"
+    assert await written.look() == []
+    await written.write("")
+    assert await written.secrets() == []
 
 
 async def test_a_file_that_is_gone_for_a_moment_changes_nothing(written: Written) -> None:

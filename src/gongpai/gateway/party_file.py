@@ -28,6 +28,7 @@ class PartyFile:
     """What this process was started with."""
     parties: Parties
     _files: tuple[Path, ...] = ()
+    _found: _Stamp = ()
     _seen: _Stamp = ()
 
     def following(self) -> AbstractAsyncContextManager[None]:
@@ -35,8 +36,13 @@ class PartyFile:
         return rounds(self.look, asyncio.Event(), "config", _LOOK_EVERY_SECONDS)
 
     async def look(self) -> None:
-        """Take over the parties if a file has changed; one with a fault changes nothing."""
-        if _stamp(self.path, *self._files) == self._seen:
+        """Take over the parties if a file has changed; one with a fault changes nothing.
+
+        A file that is still being written may be one without a fault, where a party's rules are not there yet: it is
+        read when two looks found the same.
+        """
+        before, self._found = self._found, _stamp(self.path, *self._files)
+        if self._found == self._seen or self._found != before:
             return
         self._files = await asyncio.to_thread(party_files, self.path, self.environ)
         # Before they are read: what is written meanwhile is seen the next time.
@@ -58,6 +64,7 @@ def _stamp(*files: Path) -> _Stamp:
 def _stamp_of(file: Path) -> tuple[int, int, int] | None:
     try:
         found = file.stat()
-    except OSError:
+    except (OSError, ValueError):
+        # The latter: a name that no file can have.
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino

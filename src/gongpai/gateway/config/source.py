@@ -126,7 +126,7 @@ class Source:
             return Path(name).read_text(encoding="ascii")[:_SECRET_FILE_LIMIT].strip()
         except OSError as error:
             self.fault(file_key, "file_unreadable", f"{name}: {os.strerror(error.errno or 0)}")
-        except UnicodeDecodeError:
+        except ValueError:
             self.fault(file_key, "wrong_type", "text")
         return None
 
