@@ -13,7 +13,7 @@ import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import leave, require_schema, told
+from gongpai.cli.troubles import refuse, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Config
@@ -74,10 +74,8 @@ def rotate(
 
     With --signing the next keys begin to sign as soon as every relying party can know them; it prints when that is.
     """
-    from gongpai.gateway.config import Fault
-
     if signing and purpose:
-        leave(Fault("", "purpose_with_signing", purpose.value), Status.WRONG_CALL)
+        refuse("purpose_with_signing", purpose.value, Status.WRONG_CALL)
 
     async def run(keeper: "KeyKeeper", signers: "SigningKeys") -> None:
         from gongpai.gateway.records import KeyPurpose
@@ -104,9 +102,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="As `keys list` shows it."
 
     revoked = _with_keepers(path, run)
     if revoked is None:
-        from gongpai.gateway.config import Fault
-
-        leave(Fault("", "key_missing", key_id), Status.NO)
+        refuse("key_missing", key_id)
     typer.echo(f"{key_id}  {revoked.value}  revoked")
 
 

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import leave, require_schema, told
+from gongpai.cli.troubles import refuse, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.audit import Audit
@@ -41,14 +41,14 @@ class _Desk:
     async def require(self, client_id: str) -> "RelyingParty":
         """Return the party of the store, or leave."""
         if client_id in self.config.parties:
-            _leave("party_of_file", client_id)
+            refuse("party_of_file", client_id)
         party = await self.store.get(client_id)
-        return party if party is not None else _leave("party_missing", client_id)
+        return party if party is not None else refuse("party_missing", client_id)
 
     async def replace(self, before: "RelyingParty", after: "RelyingParty", event: str) -> None:
         """Put *after* in the place of *before*, or leave if somebody else was faster."""
         if not await self.store.replace(before, after):
-            _leave("party_changed", before.client_id)
+            refuse("party_changed", before.client_id)
         await self.record(event, before.client_id)
 
     async def record(self, event: str, client_id: str) -> None:
@@ -91,7 +91,7 @@ def add(
             raise typer.Exit(Status.WRONG_CALL) from None
         hashes = tuple(replace(each, created_at=desk.now) for each in party.secret_hashes)
         if client_id in desk.config.parties or not await desk.store.add(replace(party, secret_hashes=hashes)):
-            _leave("party_taken", client_id)
+            refuse("party_taken", client_id)
         await desk.record("party.added", client_id)
 
     _run(path, run)
@@ -123,7 +123,7 @@ def show(client_id: ClientId, path: ConfigOption = None) -> None:
 
         party = desk.config.parties.get(client_id) or await desk.store.get(client_id)
         if party is None:
-            _leave("party_missing", client_id)
+            refuse("party_missing", client_id)
         shown = msgspec.to_builtins(party, str_keys=True, order="deterministic")
         shown["secret_hashes"] = [each.created_at.isoformat() for each in party.secret_hashes]
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
@@ -147,7 +147,7 @@ def rotate_secret(
 
         party = await desk.require(client_id)
         if party.auth_method is not AuthMethod.SECRET:
-            _leave("party_without_secret", client_id)
+            refuse("party_without_secret", client_id)
         kept = () if drop_old else party.secret_hashes[: _MOST_SECRETS - 1]
         fresh = SecretHash(hash_secret(secret), desk.now)
         await desk.replace(party, replace(party, secret_hashes=(fresh, *kept)), "party.secret_rotated")
@@ -199,22 +199,16 @@ def _settings(given: list[str]) -> dict[str, object]:
     for each in given:
         key, equals, value = each.partition("=")
         if not equals:
-            _leave("set_without_value", f"--set {each}", Status.WRONG_CALL)
+            refuse("set_without_value", f"--set {each}", Status.WRONG_CALL)
         *tables, name = key.split(".")
         place = settings
         for table in tables:
             inner = place.setdefault(table, {})
             if not isinstance(inner, dict):
-                _leave("set_twice", f"--set {each}", Status.WRONG_CALL)
+                refuse("set_twice", f"--set {each}", Status.WRONG_CALL)
             place = inner
         place[name] = value
     return settings
-
-
-def _leave(kind: str, detail: str, status: Status = Status.NO) -> NoReturn:
-    from gongpai.gateway.config import Fault
-
-    leave(Fault("", kind, detail), status)
 
 
 def _run(path: Path | None, work: "Callable[[_Desk], Awaitable[None]]") -> None:

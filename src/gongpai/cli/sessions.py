@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import leave, require_schema, told
+from gongpai.cli.troubles import refuse, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.audit import Audit
@@ -87,7 +87,7 @@ class _Desk:
         known = {*map(_id, self.sessions), *map(_id, self.left)}
         for each in ids:
             if each not in known:
-                _leave("session_missing", each)
+                refuse("session_missing", each)
         chosen = set(ids) or known
         ended = [await self._end(each) for each in self.sessions if _id(each) in chosen]
         return sum([*ended, *[await self._revoke(each) for each in self.left if _id(each) in chosen]])
@@ -112,7 +112,7 @@ class _Desk:
 def _run(userid: str, app: str | None, path: Path | None, work: "Callable[[_Desk], Awaitable[T]]") -> T:
     config = require_config(path)
     if app is not None and app not in config.apps:
-        _leave("app_missing", app, Status.WRONG_CALL)
+        refuse("app_missing", app, Status.WRONG_CALL)
     with told():
         require_schema(config)
         return asyncio.run(_work(config, userid, app, work))
@@ -121,7 +121,7 @@ def _run(userid: str, app: str | None, path: Path | None, work: "Callable[[_Desk
 async def _work(config: "Config", userid: str, app: str | None, work: "Callable[[_Desk], Awaitable[T]]") -> T:
     async with _desk(config, userid, app) as desk:
         if not desk.sessions and not desk.left:
-            _leave("no_session", userid)
+            refuse("no_session", userid)
         return await work(desk)
 
 
@@ -167,9 +167,3 @@ def _id(found: "Session | Grant") -> str:
 
 def _moment(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%MZ}"
-
-
-def _leave(kind: str, detail: str, status: Status = Status.NO) -> NoReturn:
-    from gongpai.gateway.config import Fault
-
-    leave(Fault("", kind, detail), status)

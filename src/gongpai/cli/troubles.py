@@ -57,6 +57,13 @@ def require_schema(config: "Config") -> None:
         leave(Fault("storage", "storage_behind", ", ".join(pending)), Status.NOT_SERVED)
 
 
+def refuse(kind: str, detail: str, status: Status = Status.NO) -> NoReturn:
+    """Leave with a no of this *kind*, about no setting of the configuration."""
+    from gongpai.gateway.config import Fault
+
+    leave(Fault("", kind, detail), status)
+
+
 def leave(fault: "Fault", status: Status) -> NoReturn:
     """Say the *fault* in the operator's language, and leave with *status*."""
     typer.echo(fault.render(choose_language()), err=True)
