@@ -97,6 +97,15 @@ def test_the_second_request_of_a_connection_has_no_longer() -> None:
         assert _read_to_the_end(connection).count(b"200 OK") == 1
 
 
+def test_who_wishes_for_another_protocol_is_answered_by_this_one_and_hung_up_on() -> None:
+    upgrade = b"GET / HTTP/1.1\r\nHost: sso\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    with serving(BoundedProtocol) as (port, _), connecting(port) as connection:
+        connection.sendall(upgrade)
+        answer = _read_to_the_end(connection)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nconnection: close\r\n" in answer
+
+
 def test_a_request_that_arrived_may_take_its_time() -> None:
     with serving(BoundedProtocol) as (port, server), connecting(port) as connection:
         for _ in range(2):

@@ -64,7 +64,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Count no body."""
         self._is_in_head = False
         super().on_headers_complete()
-        if self._is_ending:
+        # After a wish for another protocol, which we do not fulfil, the parser reads no further request.
+        if self._is_ending or self.parser.should_upgrade():
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
