@@ -8,6 +8,9 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
+from starlette.responses import Response
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from gateways import Gateway
 from gongpai.gateway.app import GatewayApp
@@ -15,6 +18,8 @@ from gongpai.gateway.plain_protocol import PlainProtocol
 from gongpai.gateway.protocols import BoundedProtocol
 from gongpai.gateway.web.machine import Answer, Call
 from gongpai.gateway.web.machines import Endpoint
+from gongpai.gateway.web.visit import Visit
+from memory import until
 from raw_http import ask, serving
 from relying_party import Party
 
@@ -154,6 +159,34 @@ async def test_no_header_begins_a_line_of_its_own(provider: Gateway) -> None:
         with suppress(ConnectionResetError):
             assert await reader.read(-1) == b""
         writer.close()
+
+
+async def test_a_call_that_comes_while_a_page_is_made_has_not_the_page_s_id_in_the_log(provider: Gateway) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(_visit: Visit) -> Response:
+        begun.set()
+        await go_on.wait()
+        return Response()
+
+    assert isinstance(provider.app, GatewayApp)
+    pages = replace(provider.app.public.pages, handlers={("GET", "/late"): answer_late})
+    late = replace(provider, app=replace(provider.app, public=replace(provider.app.public, pages=pages)))
+    async with serving(late, PlainProtocol) as (port, server), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with capture_logs([merge_contextvars]) as events:
+            writer.write(call("/late", "", method="GET").encode())
+            await begun.wait()
+            (connection,) = server.server_state.connections
+            assert isinstance(connection, PlainProtocol)
+            writer.write(call("/introspect", "token=x").encode())
+            await until(lambda: bool(connection._held))
+            go_on.set()
+            await reader.readuntil(b'{"error"')
+        writer.close()
+    (refused,) = (event for event in events if event["event"] == "refused")
+    assert "request_id" not in refused
+    assert any("request_id" in event for event in events)
 
 
 async def test_one_who_hangs_up_hinders_nobody(provider: Gateway) -> None:

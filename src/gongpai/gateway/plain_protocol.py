@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from contextvars import copy_context
 from typing import cast
 
 from starlette.types import Message, Scope
@@ -28,6 +29,7 @@ class PlainProtocol(DocumentProtocol):
         self._requests = PlainHeads(_LINE.fullmatch)
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
+        self._context = copy_context()
 
     def data_received(self, data: bytes) -> None:
         """Answer, or pass the bytes on untouched."""
@@ -93,7 +95,8 @@ class PlainProtocol(DocumentProtocol):
         held, self._held = self._held, b""
         if held:
             self.flow.resume_reading()
-            self.data_received(held)
+            # Not in the context of the request before, whose id is bound there.
+            self._context.run(self.data_received, held)
 
 
 def _wire(answer: Whole, server_lines: bytes, *, is_last: bool) -> bytes:
