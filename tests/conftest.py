@@ -1,6 +1,9 @@
 """What every test may ask for: private services, a real browser, one event loop."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from coverage import Coverage
 from hypothesis import settings
 
@@ -15,6 +18,17 @@ settings.load_profile("house")
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, which the gateway runs on."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """Undo what a command that ran in this process says of logs: it lives no longer than the command."""
+    before = structlog.get_config() if structlog.is_configured() else None
+    yield
+    if before is None:
+        structlog.reset_defaults()
+    else:
+        structlog.configure(**before)
 
 
 @pytest.hookimpl(trylast=True)
