@@ -122,7 +122,7 @@ def reason_against(
 
 
 def _is_within(departments: Collection[int], wanted: Collection[int], parents: Mapping[int, int]) -> bool:
-    for department in departments:
+    for department in departments if wanted else ():
         # A ring of departments would be a fault of WeCom's, and must not hang a worker.
         seen: set[int] = set()
         above: int | None = department

@@ -173,7 +173,7 @@ def _nothing_is_too_long(sent: Sent) -> None:
 def _nothing_has_controls(sent: Sent) -> None:
     for name, value in sent.parameters.values.items():
         # A scope has its own rule and its own error.
-        if name in _LIMITS and name != "scope" and _CONTROLS.search(value):
+        if name in _LIMITS and name != "scope" and not value.isprintable() and _CONTROLS.search(value):
             raise _invalid(f"{name} has a control character")
 
 

@@ -42,7 +42,7 @@ class SqliteDriver(Driver):
         self._is_closed = False
         self._asked: list[_Job] = []
         self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._write_groups, name="gongpai-sqlite-writer", daemon=True)
+        self._thread = threading.Thread(target=self._run_writer, name="gongpai-sqlite-writer", daemon=True)
         self._thread.start()
 
     async def read(self, call: Call) -> Sequence[Row]:
@@ -62,7 +62,7 @@ class SqliteDriver(Driver):
 
     async def transact(self, begin: Callable[[], Work[T]], *, tells: bool = False) -> T:  # noqa: ARG002  # readers poll
         """Run the work in the next group; it is durable when this returns."""
-        if self._is_closed or not self._thread.is_alive():
+        if self._is_closed:
             msg = "the database was closed"
             raise StoreError(msg)
         loop = asyncio.get_running_loop()
@@ -88,8 +88,16 @@ class SqliteDriver(Driver):
         jobs, self._asked = self._asked, []
         self._jobs.put(jobs)
 
-    def _write_groups(self) -> None:
+    def _run_writer(self) -> None:
         _yield_to_the_loop()
+        try:
+            self._write_groups()
+        finally:
+            # However it ended: nobody shall wait for a writer that is gone.
+            self._is_closed = True
+            self._writer.close()
+
+    def _write_groups(self) -> None:
         while (group := self._jobs.get()) is not None:
             last = False
             while len(group) < _MOST_IN_A_GROUP:
@@ -104,7 +112,6 @@ class SqliteDriver(Driver):
             self._write_group(group)
             if last:
                 break
-        self._writer.close()
 
     def _write_group(self, group: Sequence[_Job]) -> None:
         results: list[tuple[_Job, Any, Exception | None]]
