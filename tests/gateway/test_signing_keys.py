@@ -199,3 +199,18 @@ async def test_a_key_revoked_elsewhere_soon_signs_nothing_here(stores: Stores, b
         await elsewhere.revoke(kid, datetime.now(NOW.tzinfo))
         await until(lambda: upkeep.signing_keys.jwks is not before)
         assert kid_of(upkeep.signing_keys.sign(ES256, "JWT", {})) != kid
+
+
+@pytest.mark.parametrize(("session", "access", "kept"), [("5m", "1d", 24), ("12h", "10m", 12)])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_key_is_published_until_nothing_that_it_signed_is_good(
+    stores: Stores, backend: Backend, session: str, access: str, kept: int
+) -> None:
+    limits = read(session__idle="5m", session__absolute=session, tokens__access=access)
+    config = replace(limits, storage=backend.storage, secret_key=SECRET_KEY)
+    async with open_stores(backend.storage) as mine, keep_up(mine, config):
+        found = sorted(
+            (key for key in await stores.signing_keys.find() if key.alg is ES256), key=lambda key: key.number
+        )
+    active, following = found
+    assert active.retires_at == following.activates_at + timedelta(hours=kept)

@@ -94,7 +94,7 @@ def rotate(
 
 @keys.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(help="As `keys list` shows it.")], path: ConfigOption = None) -> None:
-    """Drop a key everywhere within a second: whoever holds what it sealed or signed must sign in again."""
+    """Drop a key everywhere within a second: what it sealed opens nothing more, what it signed is not verified."""
 
     async def run(keeper: "KeyKeeper", signing: "SigningKeys") -> "KeyPurpose | SigningAlg | None":
         now = datetime.now(UTC)
@@ -126,6 +126,6 @@ async def _run(config: "Config", work: "Callable[[KeyKeeper, SigningKeys], Await
         now = datetime.now(UTC)
         keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
         await keeper.load(now)
-        signing = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
+        signing = SigningKeys(stores.signing_keys, config.secret_key, config.oldest_token)
         await signing.load(now)
         return await work(keeper, signing)

@@ -49,7 +49,7 @@ async def keep_up(stores: Stores, config: Config) -> AsyncIterator[Upkeep]:
         StoreError: the store does not answer.
     """
     keeper = KeyKeeper(stores.keys, stores.ring, config.secret_key, config.session.absolute)
-    signing_keys = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
+    signing_keys = SigningKeys(stores.signing_keys, config.secret_key, config.oldest_token)
     feed = NewsFeed(stores.news, stores.driver, keeper.refresh)
     feed.listen(NewsKind.SIGNING_KEYS_CHANGED, signing_keys.refresh)
     jobs = Jobs(stores.leases, stores.cleaner, keeper, signing_keys)

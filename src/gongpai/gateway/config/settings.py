@@ -162,6 +162,11 @@ class Config:
     log_level: str = "info"
 
     @property
+    def oldest_token(self) -> timedelta:
+        """How long something that a key of ours signed may still come back: to us, or to a party that verifies it."""
+        return max(self.session.absolute, self.tokens.access)
+
+    @property
     def has_several_corps(self) -> bool:
         """Whether an id of a member or a department says who is meant only together with a corp."""
         return len({each.app.corpid.lower() for each in self.apps.values()}) > 1

@@ -268,7 +268,7 @@ def _compose(config: Config, stores: Stores, clients: Mapping[str, AsyncWeComCli
     portraits = Portraits(
         config, sessions, stores.sessions, stores.people, names, admission, derive(config.secret_key, b"pairwise")
     )
-    keys = SigningKeys(stores.signing_keys, config.secret_key, config.session.absolute)
+    keys = SigningKeys(stores.signing_keys, config.secret_key, config.oldest_token)
     issuer = Issuer(config.public_url, config.tokens, stores.grants, keys, portraits)
     hosts = {} if config.gate is None else {name: host_gate(host) for name, host in config.gate.hosts.items()}
     entry_names = ReservedNames(_Looking(stores.reservations), _tell_nobody, clock)
