@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     DENIED = "denied"
     WAY_NOT_ALLOWED = "way_not_allowed"
+    SCAN_NEEDED = "scan_needed"
     PROFILE_UNREADABLE = "profile_unreadable"
     STATE_UNKNOWN = "state_unknown"
     STATE_EXPIRED = "state_expired"

@@ -100,6 +100,14 @@ def is_way_allowed(policy: PartyPolicy, way: str) -> bool:
     return is_web_allowed and opens(policy.web_login, way)
 
 
+def reason_against_way(policy: PartyPolicy, way: str) -> Reason | None:
+    """Say why a relying party may not be used after a sign-in by *way*; None if it may."""
+    if is_way_allowed(policy, way):
+        return None
+    # Whoever is in WeCom already is not told to go there.
+    return Reason.SCAN_NEEDED if way == Way.IN_APP.value else Reason.WAY_NOT_ALLOWED
+
+
 def opens(rule: WebLoginRule, way: str) -> bool:
     """Whether a sign-in by *way* opens what has this *rule* (T18)."""
     return way == Way.IN_APP.value or rule is not WebLoginRule.DENY

@@ -10,7 +10,7 @@ from gongpai.gateway.errors import Reason, RefusedError
 from gongpai.gateway.oidc.claims import Portrait
 from gongpai.gateway.oidc.names import Email, email_of, username_of
 from gongpai.gateway.oidc.subjects import subject_for
-from gongpai.gateway.policy import asks_departments, is_way_allowed, may_use
+from gongpai.gateway.policy import asks_departments, may_use, reason_against_way
 from gongpai.gateway.records import Profile, Session
 from gongpai.gateway.records_provider import Grant, RelyingParty
 from gongpai.gateway.reservations import ReservedNames
@@ -86,9 +86,7 @@ class Portraits:
         """
         if party.policy.apps and known.app not in party.policy.apps:
             raise RefusedError(Reason.NOT_ALLOWED)
-        if not is_way_allowed(party.policy, known.way):
-            raise RefusedError(Reason.WAY_NOT_ALLOWED)
-        reason = await self.why_not(party, known)
+        reason = reason_against_way(party.policy, known.way) or await self.why_not(party, known)
         if reason is not None:
             raise RefusedError(reason)
 

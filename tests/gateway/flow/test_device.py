@@ -149,6 +149,18 @@ async def test_whom_the_policy_keeps_out_reads_whom_to_ask_and_the_device_hears_
         assert (await poll(party, codes)).json()["error"] == "access_denied"
 
 
+async def test_whoever_is_in_wecom_already_is_sent_to_the_qr_code_where_only_that_will_do(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    own = replace(LUNCH, policy=PartyPolicy(ways=frozenset({"web"})))
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"lunch": own})) as gateway:
+        party, browser = Party(gateway, own, None), gateway.browser()
+        await browser.sign_in()
+        page = await say(browser, await show(browser, (await ask(party))["user_code"]), "allow")
+        assert page.status_code == 403
+        assert "with the QR code only" in page.text
+
+
 async def test_devices_of_one_address_are_limited(provider: Gateway) -> None:
     party = Party(provider)
     for _ in range(30):

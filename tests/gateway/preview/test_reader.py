@@ -172,7 +172,7 @@ async def test_what_is_held_too_long_is_not_shown_and_wecom_is_not_asked(gateway
     ("policy", "reason"),
     [
         (PartyPolicy(deny_userids=frozenset({"lisi"})), Reason.DENIED),
-        (PartyPolicy(ways=frozenset({"qr"})), Reason.WAY_NOT_ALLOWED),
+        (PartyPolicy(ways=frozenset({"qr"})), Reason.SCAN_NEEDED),
         (PartyPolicy(apps=frozenset({"another"})), Reason.NOT_ALLOWED),
     ],
 )

@@ -128,7 +128,12 @@ PAGES: dict[str, Page] = {
     "choose-account": choose_account(),
     **{
         f"turned-away-{reason}": turned_away(reason, contact)
-        for reason, contact in (("not_allowed", "food@example.com"), ("denied", None), ("way_not_allowed", None))
+        for reason, contact in (
+            ("not_allowed", "food@example.com"),
+            ("denied", None),
+            ("way_not_allowed", None),
+            ("scan_needed", None),
+        )
     },
     "turned-away-by-form": replace(turned_away("denied", None), back_form=PARTY_FORM),
     "form-post": form_post.FormPost("员工食堂", "lunch.example.com", PARTY_FORM),
