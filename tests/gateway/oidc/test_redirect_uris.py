@@ -138,6 +138,8 @@ def test_a_safe_address_may_be_registered(redirect_uri: str, *, is_public: bool)
         ("http:///cb", False),
         ("https:///cb", False),
         ("https://user@rp.example.com/cb", False),
+        ("https://*.example.com/cb", False),
+        ("http://127.0.0.1:*/cb", True),
         ("https://rp.example.com/cb#x", False),
         ("https://rp.example.com/c b", False),
         ("https://rp.example.com/回", False),

@@ -59,6 +59,9 @@ def is_loopback(redirect_uri: str) -> bool:
 def _fault_of_parts(parts: SplitResult, *, is_public: bool) -> str | None:
     if "@" in parts.netloc:
         return "has a user name"
+    # No host is called so: whoever writes a star means many, and every request would be refused.
+    if "*" in parts.netloc:
+        return "has a wildcard, and addresses are compared whole"
     if parts.scheme == "https":
         return None if parts.hostname else "has no host"
     if parts.scheme == "http":
