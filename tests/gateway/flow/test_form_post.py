@@ -66,13 +66,12 @@ async def test_a_code_comes_by_a_form_and_is_good(provider: Gateway) -> None:
     assert (await party.redeem(form.fields["code"] or "")).status_code == 200
 
 
-async def test_the_page_is_kept_by_nobody_and_leads_to_the_party_only(provider: Gateway) -> None:
+async def test_the_page_is_kept_by_nobody_and_leads_to_the_web_alone(provider: Gateway) -> None:
     page = await ask(Party(provider), provider.browser())
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
-    assert policy["form-action"].split()[-1] == "https://wiki.example.com"
-    assert "https:" not in policy["form-action"].split()
+    assert policy["form-action"].split()[-2:] == ["https:", "http:"]
     (script,) = Form(page).scripts
     assert policy["script-src"] == f"'nonce-{script['nonce']}'"
     assert "csrf" not in page.text
@@ -133,7 +132,7 @@ async def test_an_address_that_is_not_registered_gets_no_form(provider: Gateway)
     for redirect_uri in ("https://evil.example/cb", "javascript:alert(1)", f"{REDIRECT_URI}/more", None):
         page = await ask(Party(provider), provider.browser(), redirect_uri=redirect_uri)
         assert (page.status_code, Form(page).action) == (400, None)
-        assert "evil.example" not in page.headers["content-security-policy"]
+        assert " https: " not in page.headers["content-security-policy"]
 
 
 async def test_a_mode_that_came_twice_is_told_by_redirect(provider: Gateway) -> None:
@@ -153,4 +152,4 @@ async def test_whoever_is_turned_away_goes_back_by_a_form(closed: Gateway) -> No
     form = Form(page)
     assert (page.status_code, form.action, form.scripts) == (403, REDIRECT_URI, [])
     assert (form.fields["error"], form.fields["state"]) == ("access_denied", party.state)
-    assert "https://wiki.example.com" in page.headers["content-security-policy"]
+    assert " https: http:;" in page.headers["content-security-policy"]

@@ -80,9 +80,13 @@ def shown_scopes(scopes: frozenset[str]) -> tuple[str, ...]:
 
 
 def form_source(uri: str) -> str:
-    """Return what a content security policy calls the place where *uri* leads."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+    """Return what a content security policy calls the places to which a form may lead by way of *uri*.
+
+    Chromium checks ``form-action`` on each redirect that follows a form, those of the party's own too, whose callback
+    may well lead on to another host; and no policy can name an IPv6 address.
+    """
+    scheme = urlsplit(uri).scheme
+    return "https: http:" if scheme in {"https", "http"} else f"{scheme}:"
 
 
 def _host(request: AuthorizationRequest) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class PartyForm:
-    """A form that leads to a party, without a token of ours in it; *form_source* is its place in the policy."""
+    """A form that leads to a party, without a token of ours in it; *form_source* is where the policy lets it lead."""
 
     action: str
     fields: Mapping[str, str] = dataclasses.field(repr=False)
