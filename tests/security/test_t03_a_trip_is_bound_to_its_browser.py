@@ -1,5 +1,7 @@
 """T3: an attempt is bound to the browser that began it; WeCom's state alone opens nothing of ours."""
 
+import pytest
+
 from gateways import DESKTOP_UA, Gateway, callback
 
 
@@ -31,3 +33,18 @@ async def test_a_guessed_browser_secret_is_no_key(gateway: Gateway) -> None:
     thief = gateway.browser(DESKTOP_UA)
     answer = await thief.get(callback(state, code), cookie="__Host-gongpai_browser=guess")
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/signout/confirm", "/end_session", "/nowhere"])
+async def test_what_another_site_posts_takes_no_trip_from_its_browser(gateway: Gateway, path: str) -> None:
+    browser = gateway.browser(DESKTOP_UA)
+    state = (await browser.begin())["state"]
+    own = browser.cookie("__Host-gongpai_browser") or ""
+    # With a form of another site's a browser sends no cookie that is SameSite=Lax, but it keeps what the answer sets.
+    browser.http.cookies.clear()
+    answer = await browser.http.post(path, data={"client_id": "nobody"})
+    cookie = browser.cookie("__Host-gongpai_browser") or own
+    answer = await browser.get(
+        callback(state, gateway.mint("lisi", way="web")), cookie=f"__Host-gongpai_browser={cookie}"
+    )
+    assert answer.headers.get("location") == "/me"
