@@ -1,6 +1,7 @@
 """One more party in the file needs no restart, and a fault there does no harm."""
 
-from collections.abc import Mapping
+from collections import UserDict
+from collections.abc import Callable, ItemsView, Mapping
 from pathlib import Path
 
 import httpx2
@@ -98,6 +99,76 @@ async def test_a_file_that_is_still_being_written_changes_nothing(written: Writt
         assert party is not None
         assert party.policy.deny_userids
     await written.look()
+    assert await written.secrets()
+
+
+class WrittenMeanwhile(UserDict[str, str]):
+    """An environment that is looked at after each reading of the file; after *nth* of them, *write* is done."""
+
+    def __init__(self, nth: int, write: Callable[[], object]) -> None:
+        super().__init__(RIGHT)
+        self._left, self._write = nth, write
+
+    def items(self) -> ItemsView[str, str]:
+        """Count a reading, and tell the settings."""
+        self._left -= 1
+        if self._left == 0:
+            self._write()
+        return super().items()
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+async def test_what_is_written_while_it_is_read_is_not_taken_over_by_half(written: Written, nth: int) -> None:
+    rules = '[parties.grafana.policy]\ndeny_userids = ["zhangsan"]\n'
+    whole = GRAFANA.format(secret=written.secret) + rules
+    await written.write(whole)
+    half = GRAFANA.format(secret=written.secret)
+    written.file.environ = WrittenMeanwhile(nth, lambda: written.path.write_text(half))
+    await written.write(f"# as before\n{whole}")
+    party = await written.parties.get("grafana")
+    assert party is not None
+    assert party.policy.deny_userids
+    written.path.write_text(f"# whole again\n{whole}")
+    await written.look()
+    assert await written.look() == []
+
+
+async def test_a_volume_that_is_exchanged_as_a_whole_is_followed(written: Written) -> None:
+    # As Kubernetes does: the names lead through a link to a folder, and the link is replaced.
+    folder = written.path.parent
+    for name, secret in (("one", "the first secret of a volume"), ("two", "the second secret of a volume")):
+        (folder / name).mkdir()
+        (folder / name / "secret").write_text(secret)
+        (folder / name / "gongpai.toml").write_text(GRAFANA.format(secret=folder / "data" / "secret"))
+    (folder / "data").symlink_to("one")
+    written.path.unlink()
+    written.path.symlink_to("data/gongpai.toml")
+    await written.look()
+    before = await written.secrets()
+    (folder / "fresh").symlink_to("two")
+    (folder / "fresh").rename(folder / "data")
+    await written.look()
+    assert len(before) == len(await written.secrets()) == 1
+    assert await written.secrets() != before
+
+
+@pytest.mark.parametrize(
+    "monster",
+    [
+        f"a = {'[' * 20_000}",
+        f"[tokens]\naccess = {'9' * 5_000}\n",
+        f"[{'a.' * 2_000}a]\nb = 1\n",
+        f"# {'x' * 5_000_000}",
+        '[parties.key]\nauth_method = "private_key_jwt"\nredirect_uris = ["https://a.example/"]\njwks_file = "{deep}"',
+    ],
+)
+async def test_a_file_that_no_parser_bears_is_a_fault_like_others(written: Written, monster: str) -> None:
+    await written.write(GRAFANA)
+    deep = written.path.with_name("deep.json")
+    deep.write_text("[" * 100_000)
+    (told,) = await written.write(monster.replace("{deep}", str(deep)))
+    assert told["event"] == "config.not_taken_over"
+    assert await written.look() == []
     assert await written.secrets()
 
 

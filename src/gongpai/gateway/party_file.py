@@ -45,16 +45,24 @@ class PartyFile:
         if self._found == self._seen or self._found != before:
             return
         self._files = await asyncio.to_thread(party_files, self.path, self.environ)
-        # Before they are read: what is written meanwhile is seen the next time.
-        self._seen = _stamp(self.path, *self._files)
-        try:
-            config = await asyncio.to_thread(load, self.path, self.environ)
-        except ConfigError as error:
-            _log.error("config.not_taken_over", faults=[fault.render("en") for fault in error.faults])
+        seen = _stamp(self.path, *self._files)
+        found = await asyncio.to_thread(self._load)
+        if (self._found[0], *seen[1:]) != _stamp(self.path, *self._files):
+            # Written meanwhile, so that what was read may be of both: it is read again when it moves no more.
             return
-        self.parties.configure(config.parties)
-        is_all = replace(config, parties=self.running.parties) == self.running
-        _log.info("config.parties_read", parties=len(config.parties), needs_restart=not is_all)
+        self._seen = seen
+        if isinstance(found, ConfigError):
+            _log.error("config.not_taken_over", faults=[fault.render("en") for fault in found.faults])
+            return
+        self.parties.configure(found.parties)
+        is_all = replace(found, parties=self.running.parties) == self.running
+        _log.info("config.parties_read", parties=len(found.parties), needs_restart=not is_all)
+
+    def _load(self) -> Config | ConfigError:
+        try:
+            return load(self.path, self.environ)
+        except ConfigError as error:
+            return error
 
 
 def _stamp(*files: Path) -> _Stamp:

@@ -211,7 +211,7 @@ def _check_jwks(source: Source, key: str, method: AuthMethod) -> Mapping[str, ob
         return None
     try:
         found = json.loads(Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         source.fault(key, "file_unreadable", type(error).__name__)
         return None
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):

@@ -15,6 +15,8 @@ _NEST = "__"
 # Read by the command line, not settings.
 _NOT_SETTINGS = frozenset({"GONGPAI_CONFIG", "GONGPAI_LANG"})
 _SECRET_FILE_LIMIT = 4096
+# Several times what thousands of relying parties take.
+_FILE_LIMIT = 4 * 1024 * 1024
 
 
 class Source:
@@ -40,8 +42,9 @@ class Source:
         tree: dict[str, object] = {}
         if path is not None:
             try:
-                tree = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                tree = tomllib.loads(_read(path))
+            except (ValueError, RecursionError) as error:
+                # Beside what is no TOML: a number too long for Python, and lists too deep for its parser.
                 faults.append(Fault(str(path), "not_toml", str(error)))
             except OSError as error:
                 faults.append(Fault(str(path), "file_unreadable", os.strerror(error.errno or 0)))
@@ -123,7 +126,8 @@ class Source:
         if name is None:
             return None
         try:
-            return Path(name).read_text(encoding="ascii")[:_SECRET_FILE_LIMIT].strip()
+            with Path(name).open("rb") as file:
+                return file.read(_SECRET_FILE_LIMIT).decode("ascii").strip()
         except OSError as error:
             self.fault(file_key, "file_unreadable", f"{name}: {os.strerror(error.errno or 0)}")
         except ValueError:
@@ -149,9 +153,26 @@ def _lay_over(tree: dict[str, object], path: list[str], value: str) -> None:
     tree[path[-1]] = value
 
 
-def _leaves(tree: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
-    for name, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{above}{name}.")
-        elif not isinstance(value, dict):
-            yield f"{above}{name}", value
+def _read(path: Path) -> str:
+    """Return what stands in the file at *path*.
+
+    Raises:
+        ValueError: it is no text, or too long for a file of settings.
+    """
+    with path.open("rb") as file:
+        content = file.read(_FILE_LIMIT + 1)
+    if len(content) > _FILE_LIMIT:
+        message = f"it is longer than {_FILE_LIMIT} bytes"
+        raise ValueError(message)
+    return content.decode()
+
+
+def _leaves(tree: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    # No recursion: a name may have any number of dots.
+    waiting = list(tree.items())[::-1]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{name}.{inner}", each) for inner, each in list(value.items())[::-1]]
+        else:
+            yield name, value
