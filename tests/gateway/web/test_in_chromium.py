@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 _ORIGIN = "https://sso.example.com"
 _POLICY = PagePolicy(form_origins=("https://open.weixin.qq.com",), panel_origin="https://login.work.weixin.qq.com")
 _FOCUSABLE = "a[href], button, input:not([type=hidden])"
+_FINGERTIP = 44  # CSS pixels each way: WCAG 2.2, 2.5.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,17 @@ def test_every_page_fits_is_accessible_and_keeps_the_policy(gallery: Gallery, de
         found = axe.run(tab)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
     assert gallery.complaints == []
+
+
+@pytest.mark.parametrize("device", [PHONE])
+def test_everything_to_press_is_as_large_as_a_fingertip(gallery: Gallery, device: Device) -> None:
+    for name in names_for(device):
+        sizes = gallery.show(name).evaluate(
+            "what => [...document.querySelectorAll(what)].filter(e => !e.classList.contains('gp-skip'))"
+            ".map(e => [e.outerHTML, e.getBoundingClientRect()]).map(([html, box]) => [html, box.width, box.height])",
+            _FOCUSABLE,
+        )
+        assert [html for html, width, height in sizes if width < _FINGERTIP or height < _FINGERTIP] == [], name
 
 
 @each_device

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import timedelta, timezone
 from html.parser import HTMLParser
 
@@ -158,7 +159,14 @@ def test_me_names_the_device_of_each_session() -> None:
 def test_me_loads_no_picture_from_elsewhere() -> None:
     html = render(context("en"), me())
     assert 'src="https://' not in html
-    assert '<a class="gp-break" rel="noreferrer noopener" target="_blank" href="https://wework.qpic.example' in html
+    assert '<a class="gp-picture" rel="noreferrer noopener" target="_blank" href="https://wework.qpic.example' in html
+    assert ">Open the picture at WeCom</a>" in html
+
+
+def test_me_opens_no_picture_that_is_no_address_of_the_web() -> None:
+    html = render(context("en"), replace(me(), sensitive=(pages.Fact("avatar", "javascript:alert(1)", None, NOW),)))
+    assert 'href="javascript' not in html
+    assert '<span class="gp-value">javascript:alert(1)</span>' in html
 
 
 def test_a_page_for_nobody_has_no_menu() -> None:
