@@ -71,8 +71,7 @@ async def test_each_request_asks_no_more_than_it_must(gateway: Gateway, heard: H
     back = await party.sign_in(browser, scope=scope, prompt="none")
     assert heard.take() == [
         _READ_SESSION,
-        # The session is held while the grant is written, so that none outlives it.
-        _READ_SESSION,
+        # It holds the session while the grant is written, so that none outlives it.
         "INSERT grants",
         "INSERT authorization_codes",
         "COMMIT",

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
@@ -41,6 +42,12 @@ def logger(name: str) -> FilteringBoundLogger:
     return cast("FilteringBoundLogger", structlog.get_logger(room=name))
 
 
+def _stamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # Written by the encoder, which is many times faster at it than isoformat.
+    event["timestamp"] = datetime.now(UTC)
+    return event
+
+
 def _to_bytes(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:
     return _JSON.encode(event)
 
@@ -52,7 +59,7 @@ def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 _SHARED: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _stamp,
     # Traceback without local variables: they could hold a secret.
     structlog.processors.format_exc_info,
 ]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 # A User-Agent is a few hundred characters; more is not read.
@@ -56,7 +57,12 @@ class Client:
 
 def client_kind(user_agent: str) -> Client:
     """Tell the client by WeCom's own rule: ``wxwork`` first, then ``MicroMessenger``, else a browser."""
-    seen = user_agent[:_LENGTH_READ]
+    return _tell(user_agent[:_LENGTH_READ])
+
+
+# A company's people have a few dozen clients among them.
+@lru_cache(maxsize=256)
+def _tell(seen: str) -> Client:
     platform = next((platform for pattern, platform in _PLATFORMS if pattern.search(seen)), None)
     if wecom := _WECOM.search(seen):
         return Client(ClientKind.WECOM, _version(wecom[1]), platform)

@@ -188,7 +188,8 @@ class Authorize:
     async def _settle(
         self, visit: Visit, bound: Bound, session: Session | None, *, has_just_consented: bool, has_just_chosen: bool
     ) -> Settled:
-        subject, refusal, consented, lacking = None, None, frozenset[str](), Lacking()
+        subject, refusal, lacking = None, None, Lacking()
+        consented: frozenset[str] = frozenset()
         if session is not None:
             subject = self.portraits.subject(bound.party, session.subject)
             refusal = await self.portraits.why_not(bound.party, known_by(session))

@@ -22,7 +22,7 @@ def plain_path(target: bytes) -> str | None:
     if not path.startswith(b"/") or _DOUBTFUL.search(path):
         return None
     try:
-        decoded = unquote_to_bytes(path).decode() if b"%" in path else path.decode()
+        decoded = unquote_to_bytes(path).decode() if path.count(b"%") else path.decode()
     except UnicodeDecodeError:
         return None
     return None if _EMPTY_OR_DOTTED.search(decoded) else decoded

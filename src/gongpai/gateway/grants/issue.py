@@ -164,7 +164,7 @@ class Issuer:
         self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
     ) -> Mapping[str, Claim]:
         wanted = allowed_claims(parse(grant.claims).id_token, party.scopes)
-        told_by = scopes if party.claims_in_id_token else frozenset[str]()
+        told_by: frozenset[str] = scopes if party.claims_in_id_token else frozenset()
         if not told_by and not wanted:
             return {}
         portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted))

@@ -29,6 +29,9 @@ class ClaimsRequest:
     """One of these the sign-in must be; none at all leaves it open."""
 
 
+_NOTHING = ClaimsRequest()
+
+
 def read(value: str | None, scopes: frozenset[str]) -> str | None:
     """Return the parameter written anew, as ``parse`` reads it: the names only, of claims that belong to *scopes*.
 
@@ -49,7 +52,7 @@ def read(value: str | None, scopes: frozenset[str]) -> str | None:
 def parse(written: str | None) -> ClaimsRequest:
     """Return what ``read`` has written."""
     if written is None:
-        return ClaimsRequest()
+        return _NOTHING
     wanted = json.loads(written)
     return ClaimsRequest(
         frozenset(wanted["userinfo"]), frozenset(wanted["id_token"]), wanted.get("sub"), tuple(wanted.get("acr", ()))

@@ -1,8 +1,9 @@
 """The parameters of a request, read once and by the same rules everywhere: each at most once, none without a value."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 # More than any request of the specification has, with room for those we do not know.
 _FIELD_LIMIT = 100
@@ -43,14 +44,17 @@ def read_parameters(raw: bytes) -> Parameters:
     except ValueError:
         message = "not a form in UTF-8"
         raise MalformedError(message) from None
-    seen: dict[str, str] = {}
-    repeated: set[str] = set()
-    for name, value in pairs:
-        if name in seen:
-            repeated.add(name)
-        seen[name] = value
-    values = {name: value for name, value in seen.items() if value and name not in repeated}
-    return Parameters(values, frozenset(repeated))
+    values = {name: value for name, value in pairs if value}
+    # Fewer names than fields: some came without a value, or more than once.
+    repeated = _find_repeated(pairs) if len(values) < len(pairs) else frozenset()
+    for name in repeated & values.keys():
+        del values[name]
+    return Parameters(values, repeated)
+
+
+def _find_repeated(pairs: list[tuple[str, str]]) -> frozenset[str]:
+    counts = Counter(name for name, _ in pairs)
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def _read_pairs(text: str) -> list[tuple[str, str]]:
@@ -59,11 +63,15 @@ def _read_pairs(text: str) -> list[tuple[str, str]]:
     if len(parts) > _FIELD_LIMIT:
         message = "too many fields"
         raise ValueError(message)
-    pairs = (part.partition("=") for part in parts if part)
-    return [(_decode(name), _decode(value)) for name, _, value in pairs]
+    pairs = []
+    for part in parts:
+        if part:
+            name, _, value = part.partition("=")
+            if "%" in part or "+" in part:
+                name, value = _decode(name), _decode(value)
+            pairs.append((name, value))
+    return pairs
 
 
 def _decode(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote(text, errors="strict") if "%" in text else text
+    return unquote_to_bytes(text.replace("+", " ")).decode()

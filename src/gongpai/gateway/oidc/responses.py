@@ -1,11 +1,15 @@
 """What goes back to a relying party through the browser, always with our iss (RFC 9207)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from gongpai.gateway.oidc.errors import AuthorizationError
 from gongpai.gateway.records_provider import ResponseMode
+
+# Nothing of it is written otherwise, which quoting takes ten times as long to find.
+_PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,17 @@ def logout_url(post_logout_redirect_uri: str, state: str | None) -> str:
     return _add(post_logout_redirect_uri, _known({"state": state}))
 
 
+def _quote(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text)
+
+
 def _known(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def _add(uri: str, fields: Mapping[str, str]) -> str:
     # The registered query is kept as it was written. Source: RFC 6749 3.1.2.
-    query = urlencode(fields)
+    query = "&".join([f"{name}={_quote(value)}" for name, value in fields.items()])
     if not query:
         return uri
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"

@@ -10,6 +10,7 @@ OPENID = "openid"
 OFFLINE = "offline_access"
 # Source: OpenID Connect Core 5.4 and 11; "groups" is what the field asks departments by.
 SUPPORTED = (OPENID, "profile", "email", "phone", "address", "groups", OFFLINE)
+_ADMITTED = frozenset(SUPPORTED) - {OFFLINE}
 LIMIT = 1024
 # Source: RFC 6749 3.3.
 _TOKENS = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")
@@ -36,7 +37,7 @@ def admit_scopes(asked: frozenset[str], party: RelyingParty, refusal: type[OAuth
     """
     if OPENID not in asked:
         raise refusal(ErrorCode.INVALID_SCOPE, "scope must contain openid")
-    known = asked & frozenset(SUPPORTED) - {OFFLINE}
+    known = asked & _ADMITTED
     if not known <= party.scopes | {OPENID}:
         raise refusal(ErrorCode.INVALID_SCOPE, "scope names more than this party may ask for")
     is_offline = OFFLINE in asked and GrantType.REFRESH_TOKEN in party.grant_types

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, cast, insert, select, update
 
 from gongpai.gateway.records import AuditRecord
 from gongpai.gateway.records_provider import AuthorizationCode, Grant, RevokeReason
@@ -20,19 +20,26 @@ from gongpai.gateway.store.sql.tables_provider import authorization_codes, grant
 
 T = TypeVar("T")
 
-codec = Codec(Grant, grants)
+codec = Codec(Grant, grants, remembered=128)
 code_codec = Codec(AuthorizationCode, authorization_codes)
 
 _THIS = grants.c.grant_id == bindparam("of_grant")
 _UNREVOKED = grants.c.revoked_at.is_(None)
+# What a new grant or code never has is not bound: sqlite3 would look for an adapter of each None.
+_NEW = [column for column in codec.columns if column.name not in {"revoked_at", "revoke_reason"}]
+_NEW_CODE = [column for column in code_codec.columns if column.name != "spent_at"]
 # The session's row is held against its end at the same moment, which then sees the grant and revokes it.
-_HOLD_SESSION = Statement(
-    select(sessions.c.ref)
-    .where(sessions.c.ref == bindparam("of_session"), sessions.c.ended_at.is_(None))
-    .with_for_update(read=True),
+_PUT = Statement(
+    insert(grants)
+    .from_select(
+        [column.name for column in _NEW],
+        select(*(cast(bindparam(column.name), column.type) for column in _NEW))
+        .where(sessions.c.ref == bindparam("session_ref"), sessions.c.ended_at.is_(None))
+        .with_for_update(read=True),
+    )
+    .returning(grants.c.grant_id),
 )
-_PUT = Statement(insert(grants))
-_PUT_CODE = Statement(insert(authorization_codes))
+_PUT_CODE = Statement(insert(authorization_codes).values({column: bindparam(column.name) for column in _NEW_CODE}))
 _GET = Statement(select(*codec.columns).where(_THIS))
 _FIND = Statement(
     select(*codec.columns)
@@ -102,10 +109,7 @@ def with_grant(token_codec: Codec[T], row: Row) -> tuple[T, Grant]:
 
 def put(grant: Grant) -> Work[bool]:
     """Keep a new grant; False if its session has ended."""
-    if not (yield _HOLD_SESSION(of_session=grant.session_ref)):
-        return False
-    yield _PUT(codec.to_params(grant))
-    return True
+    return bool((yield _PUT(codec.to_params(grant))))
 
 
 def revoke(grant_id: str, reason: RevokeReason, now: datetime) -> Work[bool]:

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -40,7 +41,12 @@ def from_micros(micros: object) -> datetime:
 class Codec(Generic[R]):
     """Turns records of one class into parameters of a statement, and rows back into records."""
 
-    def __init__(self, record: type[R], table: Table) -> None:
+    def __init__(self, record: type[R], table: Table, remembered: int = 0) -> None:
+        """Read and write *record* as a row of *table*.
+
+        A row that is the same in every column as one of the last *remembered* gives the same record, not made anew.
+        What the database holds now is asked of it each time.
+        """
         hints = typing.get_type_hints(record)
         names = [field.name for field in dataclasses.fields(record)]  # type: ignore[arg-type]  # R is a dataclass
         self.columns = tuple(table.c[name] for name in names)
@@ -51,6 +57,7 @@ class Codec(Generic[R]):
         self._get = attrgetter(*names)
         self._writers = tuple((name, write) for name, (write, _) in zip(names, converters, strict=True) if write)
         self._readers = tuple((place, read) for place, (_, read) in enumerate(converters) if read)
+        self._read_once = lru_cache(remembered)(self._read) if remembered else self._read
 
     def to_params(self, record: R) -> Mapping[str, object]:
         """Return what to bind for *record*, by column."""
@@ -62,6 +69,9 @@ class Codec(Generic[R]):
 
     def from_row(self, row: Row) -> R:
         """Return the record of a row that was selected as ``columns``."""
+        return self._read_once(tuple(row))
+
+    def _read(self, row: tuple[object, ...]) -> R:
         values = list(row)
         for place, read in self._readers:
             if values[place] is not None:

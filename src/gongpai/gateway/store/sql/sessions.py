@@ -16,7 +16,8 @@ from gongpai.gateway.store.sql.tables import people, sessions
 
 T = TypeVar("T")
 
-codec = Codec(Session, sessions)
+# A sign-in reads its session three times within a second: for the page, for the code and for userinfo.
+codec = Codec(Session, sessions, remembered=128)
 _THIS = sessions.c.ref == bindparam("of_ref")
 _LIVES = sessions.c.ended_at.is_(None)
 # The person's row is held against a retirement at the same moment, which then sees the session and ends it.
