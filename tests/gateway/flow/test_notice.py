@@ -96,6 +96,22 @@ async def test_a_desk_that_signed_out_has_nothing_to_end(provider: Gateway) -> N
     assert "There is nothing to end" in (await provider.browser().get(link)).text
 
 
+async def test_what_was_granted_ends_though_the_desk_signed_in_anew(provider: Gateway) -> None:
+    party, phone = Party(provider, _TOLD), provider.browser()
+    desk, back = await scanned(provider, party)
+    tokens = (await party.redeem(query_of(back)["code"])).json()
+    link = await link_of(provider)
+    state = (await desk.begin("/signin?fresh=1"))["state"]
+    assert (await desk.get(callback(state, provider.mint("lisi", way="web")))).headers["location"] == "/me"
+    page = await phone.get(link)
+    assert "Was this you?" in page.text
+    assert "The sign-in has ended" in (await phone.post(link, page=page.text)).text
+    assert (await party.userinfo(tokens["access_token"])).status_code == 401
+    assert (await party.refresh(tokens["refresh_token"])).status_code == 400
+    # The sign-in that came after was one of its own.
+    assert (await desk.get("/me")).status_code == 200
+
+
 async def test_wecom_that_is_down_hinders_no_sign_in(provider: Gateway) -> None:
     provider.corner.plan_fault("message/send", http_status=502, times=1_000)
     _, back = await scanned(provider, Party(provider, _TOLD))

@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.responses import Response
 
 from gongpai.gateway.audit import Audit, AuditEvent
+from gongpai.gateway.grants.issue import sid_of
 from gongpai.gateway.notices import PATH, browser_of, handle_hash
 from gongpai.gateway.records import EndReason, Notice, Session
 from gongpai.gateway.records_provider import Grant, RevokeReason
@@ -67,8 +68,12 @@ class NoticeStep:
         return None if is_over else (notice, session)
 
     async def _grants_of(self, session: Session, now: datetime) -> list[Grant]:
-        # Whoever signed in as somebody else may have signed out, and kept what goes on without the session.
-        return [grant for grant in await self.grants.find(session.subject, now) if grant.session_ref == session.ref]
+        # Whoever signed in as somebody else may have signed out, and kept what goes on without the session, or have
+        # signed in anew, and carried it along: the party's name for the session stays that of the one it began in.
+        found = await self.grants.find(session.subject, now)
+        return [
+            each for each in found if session.ref == each.session_ref or each.sid == sid_of(each.client_id, session.ref)
+        ]
 
     async def _revoke(self, grant: Grant, visit: Visit, now: datetime) -> bool:
         reason = RevokeReason.SESSION_ENDED
