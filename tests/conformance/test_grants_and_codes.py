@@ -193,3 +193,53 @@ async def test_grants_move_to_the_session_that_replaces_theirs_if_it_is_of_the_s
     await stores.sessions.end(successor.ref, EndReason.REPLACED, NOW, other)
     assert await stores.grants.find(grant.subject, NOW) == []
     assert await stores.grants.find(other_subject, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("ended_as", "survives"), [(EndReason.SIGN_OUT, True), (EndReason.DENIED, False), (EndReason.DISOWNED, False)]
+)
+async def test_a_session_that_has_ended_itself_takes_nothing_over(
+    stores: Stores, ended_as: EndReason, *, survives: bool
+) -> None:
+    online, _ = await begin(stores)
+    offline = make_grant(online.session_ref, subject=online.subject, is_offline=True)
+    await stores.grants.begin(offline, make_code(offline))
+    successor = make_session(online.subject)
+    await stores.sessions.put(successor)
+    await stores.sessions.end(successor.ref, ended_as, NOW)
+    assert await stores.sessions.end(online.session_ref, EndReason.REPLACED, NOW, successor)
+    assert await stores.grants.find(online.subject, NOW) == ([offline] if survives else [])
+
+
+async def test_the_end_of_a_successor_takes_nothing_from_somebody_else(stores: Stores) -> None:
+    offline, _ = await begin(stores, is_offline=True)
+    _, other_ref = await sign_in(stores, "zhangsan")
+    other = await stores.sessions.get(other_ref)
+    await stores.sessions.end(other_ref, EndReason.DENIED, NOW)
+    await stores.sessions.end(offline.session_ref, EndReason.REPLACED, NOW, other)
+    assert await stores.grants.find(offline.subject, NOW) == [offline]
+
+
+async def test_no_grant_outlives_the_end_of_both_its_session_and_the_next_at_the_same_moment(nodes: Nodes) -> None:
+    for n in range(10):
+        subject, ref = await sign_in(nodes.one, f"member{n}")
+        grant = make_grant(ref, subject=subject, is_offline=True)
+        await nodes.one.grants.begin(grant, make_code(grant))
+        successor = make_session(subject)
+        await nodes.one.sessions.put(successor)
+        await asyncio.gather(
+            nodes.one.sessions.end(ref, EndReason.REPLACED, NOW, successor),
+            nodes.two.sessions.end(successor.ref, EndReason.DENIED, NOW),
+        )
+        assert await nodes.one.grants.find(subject, NOW) == []
+
+
+async def test_a_person_is_retired_while_one_of_their_sessions_replaces_another(nodes: Nodes) -> None:
+    for n in range(10):
+        subject, ref = await sign_in(nodes.one, f"member{n}")
+        successor = make_session(subject)
+        await nodes.one.sessions.put(successor)
+        await asyncio.gather(
+            nodes.one.sessions.end(ref, EndReason.REPLACED, NOW, successor), nodes.two.people.retire(subject, NOW)
+        )
+        assert await nodes.one.sessions.find(subject, NOW) == []

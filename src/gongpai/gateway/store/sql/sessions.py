@@ -26,6 +26,8 @@ _HOLD_PERSON = Statement(
     .where(people.c.subject == bindparam("of_subject"), people.c.retired_at.is_(None))
     .with_for_update(read=True),
 )
+# A successor's row is held against its own end at the same moment, which then sees what was moved to it.
+_HOLD_SUCCESSOR = Statement(select(sessions.c.end_reason).where(_THIS).with_for_update(read=True))
 _PUT = Statement(insert(sessions))
 _GET = Statement(select(*codec.columns).where(_THIS))
 _FIND = Statement(
@@ -107,6 +109,13 @@ def _end_for_all(subject: str, ref: str, reason: EndReason, until: datetime, now
     yield from grants.revoke_of_session(subject, ref, now, spare_offline=reason in _SPARES_OFFLINE)
 
 
+def _hold(successor: Session) -> Work[EndReason | None]:
+    """Return why the *successor* has ended; None while it lives, which it then does until the transaction is over."""
+    yield _HOLD_PERSON(of_subject=successor.subject)
+    ((end_reason,),) = yield _HOLD_SUCCESSOR(of_ref=successor.ref)
+    return None if end_reason is None else EndReason(end_reason)
+
+
 class SqlSessions:
     """The ports of sessions and of their facts on a SQL database."""
 
@@ -143,11 +152,15 @@ class SqlSessions:
         """As the port says."""
 
         def work() -> Work[bool]:
+            ended_as = None if successor is None else (yield from _hold(successor))
             rows = yield _END(of_ref=ref, now=to_micros(now), reason=reason.value)
             for subject, expires_at in rows:
-                if successor is not None:
+                is_own = successor is not None and subject == successor.subject
+                if successor is not None and is_own and ended_as is None:
                     yield from grants.move(ref, successor.subject, successor.ref)
-                yield from _end_for_all(str(subject), ref, reason, from_micros(expires_at), now)
+                # A successor that has ended hands nothing on: what would be its ends as what was its own.
+                granted_until = ended_as if is_own and ended_as is not None else reason
+                yield from _end_for_all(str(subject), ref, granted_until, from_micros(expires_at), now)
             return bool(rows)
 
         return await self._driver.transact(work, tells=True)
