@@ -54,6 +54,18 @@ def test_it_runs_until_it_is_ended(end: signal.Signals) -> None:
     assert process.returncode == 0
 
 
+def test_it_speaks_chinese_where_the_operator_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GONGPAI_LANG", "zh")
+    with _running("--tls", "--tls-port", "0", "--host", "127.0.0.1", "--expose", "sso.test") as (process, said):
+        assert "请勿向它发送真实的密钥" in said
+        assert "已对外开放" in said
+        assert "先打开这里：  http://127.0.0.1:" in said
+        assert process.stdout is not None
+        assert "下面每条命令只让一个进程信任它" in "".join(process.stdout.readline() for _ in range(3))
+        process.send_signal(signal.SIGINT)
+        assert "沙箱已结束" in process.communicate(timeout=90)[0]
+
+
 def test_tls_prints_how_to_reach_it() -> None:
     with _running("--tls", "--tls-port", "0") as (process, _):
         assert process.stdout is not None

@@ -83,6 +83,7 @@ def test_migrate_shows_then_applies_what_is_pending(storage: str) -> None:
     applied = run(storage, "migrate")
     assert (applied.exit_code, applied.stdout) == (0, "".join(f"applied: {revision}\n" for revision in revisions))
     assert run(storage, "migrate", "--check").stdout == "up to date\n"
+    assert run(storage, "migrate", GONGPAI_LANG="zh").stdout == "已是最新。\n"
 
 
 @pytest.mark.services

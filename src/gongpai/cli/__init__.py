@@ -23,8 +23,10 @@ def main() -> None:
         from gongpai.cli.help import speak
         from gongpai.cli.language import choose_language
         from gongpai.cli.program import program
+        from gongpai.cli.usage import run
 
-        speak(program, choose_language())()
+        language = choose_language()
+        run(speak(program, language), language)
     except ModuleNotFoundError as missing:
         if (missing.name or "").startswith("gongpai"):
             raise

@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import cast
 
 import typer
+from typer import rich_utils
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from gongpai.cli.language import Language
@@ -18,6 +19,7 @@ def speak(program: typer.Typer, language: Language) -> TyperGroup:
     group = cast("TyperGroup", typer.main.get_command(program))
     if language == "zh":
         words = read_chinese()
+        _translate_marks(words["mark"])
         for command in walk(group):
             _translate(command, words["help"], words["panel"])
     return group
@@ -42,7 +44,17 @@ def options_of(command: TyperCommand | TyperGroup) -> list[TyperOption | TyperAr
     return [*cast("list[TyperOption | TyperArgument]", command.params), *([own_help] if own_help else [])]
 
 
+def _translate_marks(mark: Mapping[str, str]) -> None:
+    rich_utils.DEFAULT_STRING = mark["default"]
+    rich_utils.ENVVAR_STRING = mark["environment"]
+    rich_utils.REQUIRED_LONG_STRING = mark["required"]
+
+
 def _translate(command: TyperCommand | TyperGroup, help_: Mapping[str, str], panel: Mapping[str, str]) -> None:
+    usage = command.get_usage
+    command.get_usage = (  # type: ignore[method-assign]  # the library takes the word from nowhere else
+        lambda context: usage(context).replace("Usage: ", "用法：", 1)
+    )
     command.help = help_.get(command.help or "", command.help)
     command.rich_help_panel = panel["commands"]
     for option in options_of(command):

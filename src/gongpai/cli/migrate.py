@@ -7,8 +7,14 @@ from typing import Annotated
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
+from gongpai.cli.language import choose_language
 from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import leave, told
+
+_WORDS = {
+    "zh": {"pending": "待升级：{}", "applied": "已升级：{}", "current": "已是最新。", "copied": "已搬运 {} 行。"},
+    "en": {"pending": "pending: {}", "applied": "applied: {}", "current": "up to date", "copied": "copied: {} rows"},
+}
 
 migrations = typer.Typer(invoke_without_command=True)
 
@@ -31,10 +37,11 @@ def migrate(
     world = World.SANDBOX if config.sandbox else World.WECOM
     with told():
         revisions = (find_pending if check else bring_up_to_date)(config.storage, world)
+    words = _WORDS[choose_language()]
     for revision in revisions:
-        typer.echo(f"{'pending' if check else 'applied'}: {revision}")
+        typer.echo(words["pending" if check else "applied"].format(revision))
     if not revisions:
-        typer.echo("up to date")
+        typer.echo(words["current"])
     if check and revisions:
         raise typer.Exit(Status.NO)
 
@@ -58,4 +65,4 @@ def copy(
     with told():
         bring_up_to_date(config.storage, world)
         rows = asyncio.run(move(file, config.storage))
-    typer.echo(f"copied: {rows} rows")
+    typer.echo(_WORDS[choose_language()]["copied"].format(rows))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from gongpai.cli.language import choose_language
+from gongpai.cli.phrases import in_chinese
 from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def sandbox(
 ) -> None:
     """Run a pretend WeCom: API, login pages, phone and console, all in memory."""
     from gongpai.sandbox import Sandbox
-    from gongpai.sandbox.errors import SandboxError
+    from gongpai.sandbox.errors import SandboxError, WorldFileError
 
     if schema:
         _print_schema()
@@ -51,7 +52,9 @@ def sandbox(
     try:
         running = Sandbox.start(world, host=host, port=port, tls=tls, tls_port=chosen, expose=expose or ())
     except SandboxError as error:
-        typer.echo(str(error), err=True)
+        told = error.faults if isinstance(error, WorldFileError) else [str(error)]
+        for fault in told:
+            typer.echo(in_chinese(fault, "world") if choose_language() == "zh" else fault, err=True)
         raise typer.Exit(Status.WRONG_CALL) from None
     except OSError as error:
         typer.echo(_CANNOT_LISTEN[choose_language()].format(host=host, reason=error.strerror), err=True)
@@ -87,12 +90,13 @@ def _https_port(host: str) -> int:
 def _print_start(running: "Sandbox", address: str, folder: Path, *, is_exposed: bool) -> None:
     from gongpai.sandbox.banner import banner
 
-    typer.echo(banner(running.url, running.home_url, running.control_token, is_exposed=is_exposed))
+    language = choose_language()
+    typer.echo(banner(running.url, running.home_url, running.control_token, language, is_exposed=is_exposed))
     if running.throwaway is not None and running.tls_port is not None:
         from gongpai.sandbox.tls import recipes, write_trust
 
         files = write_trust(running.throwaway, folder, address)
-        typer.echo(recipes(files, running.throwaway.spki_sha256, address, running.tls_port))
+        typer.echo(recipes(files, running.throwaway.spki_sha256, address, running.tls_port, language))
 
 
 def _wait() -> NoReturn:

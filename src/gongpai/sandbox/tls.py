@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import jinja2
 import trustme
@@ -99,9 +100,10 @@ def hosts_lines(address: str) -> str:
     return "".join(f"{address} {host}\n" for host in WECOM_HOSTS)
 
 
-def recipes(files: TrustFiles, spki_sha256: str, address: str, port: int) -> str:
+def recipes(files: TrustFiles, spki_sha256: str, address: str, port: int, language: Literal["zh", "en"] = "en") -> str:
     """Return the text printed at start: how each kind of program is pointed here, and how it is undone."""
-    source = resources.files("gongpai.sandbox").joinpath("templates/tls.txt").read_text(encoding="utf-8")
+    name = f"templates/tls.{language}.txt"
+    source = resources.files("gongpai.sandbox").joinpath(name).read_text(encoding="utf-8")
     template = jinja2.Template(source, undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False)
     text: str = template.render(
         files=files,
