@@ -53,7 +53,7 @@ def _translate_marks(mark: Mapping[str, str]) -> None:
 def _translate(command: TyperCommand | TyperGroup, help_: Mapping[str, str], panel: Mapping[str, str]) -> None:
     usage = command.get_usage
     command.get_usage = (  # type: ignore[method-assign]  # the library takes the word from nowhere else
-        lambda context: usage(context).replace("Usage: ", "用法：", 1)
+        lambda ctx: usage(ctx).replace("Usage: ", "用法：", 1)
     )
     command.help = help_.get(command.help or "", command.help)
     command.rich_help_panel = panel["commands"]
