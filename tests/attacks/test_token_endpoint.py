@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -84,6 +85,13 @@ async def test_attack_069_a_parameter_that_comes_twice(provider: Gateway) -> Non
     body = "grant_type=authorization_code&code=a&code=b"
     answer = await browser.http.post("/token", content=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    # One that nobody needs is not passed over either: what one reader takes first another takes last.
+    party = Party(provider)
+    token = (await party.tokens(browser, scope="openid offline_access"))["refresh_token"]
+    body = urlencode({"grant_type": "refresh_token", "refresh_token": token}) + "&scope=openid&scope=openid"
+    answer = await browser.http.post("/token", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert (await party.refresh(token)).status_code == 200
     long = await browser.http.post("/token", content="a=" + "x" * 70_000, headers=headers)
     assert (long.status_code, long.json()["error"]) == (413, "invalid_request")
     odd = await browser.http.post("/token", content=b"a=\xff", headers=headers)

@@ -70,6 +70,23 @@ async def test_a_party_of_the_configuration_wins_over_one_of_the_store(stores: S
     assert await Parties({"wiki": WIKI}, stores.parties, stores.replays).get("wiki") is WIKI
 
 
+async def test_a_party_that_comes_into_the_configuration_wins_at_once(stores: Stores) -> None:
+    parties = Parties({}, stores.parties, stores.replays)
+    await stores.parties.add(make_party("wiki"))
+    assert await parties.get("wiki") == make_party("wiki")
+    parties.configure({"wiki": WIKI})
+    assert await parties.get("wiki") is WIKI
+
+
+async def test_two_parties_may_number_their_assertions_alike(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    keys = {"keys": [_KEY.as_dict(private=False)]}
+    own = replace(WIKI, auth_method=AuthMethod.PRIVATE_KEY_JWT, secret_hashes=(), jwks=keys)
+    both = {"wiki": own, "lunch": replace(own, client_id="lunch")}
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties=both)) as gateway:
+        found = [await introspect(gateway, signed(iss=name, sub=name, jti="1")) for name in ("lunch", "wiki", "wiki")]
+    assert found == [200, 200, 401]
+
+
 async def test_a_party_is_read_once_until_the_news_tell_of_a_change(stores: Stores) -> None:
     parties = Parties({}, stores.parties, stores.replays)
     before = make_party()

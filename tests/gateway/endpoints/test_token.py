@@ -86,6 +86,9 @@ async def test_of_two_who_bring_a_code_at_once_one_gets_tokens(provider: Gateway
     code = (await party.sign_in(provider.browser()))["code"]
     answers = await asyncio.gather(*(party.redeem(code) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400]
+    # Whoever came second shows that there are two, however close behind.
+    (won,) = (answer.json() for answer in answers if answer.status_code == 200)
+    assert (await party.userinfo(won["access_token"])).status_code == 401
 
 
 async def test_a_code_that_another_party_brings_is_burnt(provider: Gateway) -> None:

@@ -74,6 +74,7 @@ def test_clocks_may_differ_by_a_minute(exp: int) -> None:
         {"nbf": _SECONDS + 61},
         {"iat": _SECONDS + 61},
         {"iat": "now"},
+        {"iat": True},
         {"jti": None},
         {"jti": ""},
         {"jti": 7},
