@@ -1,7 +1,6 @@
 """``gongpai config``: is the configuration right, and what could be in it?"""
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,8 +49,9 @@ def find_config(path: Path | None) -> Path | None:
 def require_config(path: Path | None, lang: Language | None = None) -> "Config":
     """Return the configuration, or show its faults and leave."""
     from gongpai.gateway.config import ConfigError, Fault, load
+    from gongpai.gateway.logs import keep_logs_off_the_answer
 
-    _keep_events_off_the_answer()
+    keep_logs_off_the_answer()
     file = find_config(path)
     try:
         return load(file, os.environ)
@@ -61,17 +61,3 @@ def require_config(path: Path | None, lang: Language | None = None) -> "Config":
         for fault in (*absent, *error.faults):
             typer.echo(fault.render(choose_language(lang)), err=True)
         raise typer.Exit(Status.WRONG_CALL) from None
-
-
-def _keep_events_off_the_answer() -> None:
-    """Send what the gateway's rooms log to standard error, as `serve` does: standard output is the answer alone."""
-    import structlog
-
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
-    )

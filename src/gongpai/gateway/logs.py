@@ -37,6 +37,11 @@ def configure_logs(level: str = "INFO") -> None:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
 
 
+def keep_logs_off_the_answer() -> None:
+    """Send our events to standard error in the same form, for a command whose standard output is the answer alone."""
+    structlog.configure(processors=[*_SHARED, _to_json], logger_factory=lambda *_: structlog.WriteLogger(sys.stderr))
+
+
 def logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a room."""
     return cast("FilteringBoundLogger", structlog.get_logger(room=name))
