@@ -3,14 +3,11 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
-import trustme
 
 from gateways import PUBLIC_URL, Clock, Gateway, gateway_config, open_gateway
 from gongpai.gateway.outbound import Outbound
@@ -21,41 +18,10 @@ from gongpai.gateway.records_provider import RelyingParty
 from gongpai.gateway.signing_keys import SigningKeys
 from gongpai.gateway.store.open import Stores
 from gongpai.sandbox import Corner
+from logout_listener import AUTHORITY, Listener, listening
 from memory import NOW, SECRET_KEY, until
 from memory_provider import make_code, make_grant, sign_in
 from relying_party import LUNCH, WIKI, Party
-
-_AUTHORITY = trustme.CA()
-
-
-@dataclass
-class Listener:
-    """A relying party that hears of logouts; *status* is what it answers."""
-
-    url: str = ""
-    status: int = 200
-    heard: list[str] = field(default_factory=list)
-
-
-@asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
-    listener = Listener()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    _AUTHORITY.issue_cert("localhost").configure_cert(context)
-
-    async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        body = await reader.readexactly(length)
-        listener.heard.append(parse_qs(body.decode())["logout_token"][0])
-        writer.write(f"HTTP/1.1 {listener.status} X\r\ncontent-length: 0\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(meet, "127.0.0.1", 0, ssl=context)
-    async with server:
-        listener.url = f"https://localhost:{server.sockets[0].getsockname()[1]}/logout"
-        yield listener
 
 
 @pytest.fixture
@@ -66,7 +32,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 @pytest.fixture
 async def gateway(wecom_sandbox: Corner, tmp_path: Path, listener: Listener) -> AsyncIterator[Gateway]:
-    _AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    AUTHORITY.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     party = replace(WIKI, backchannel_logout_uri=listener.url)
     settings = {"ca_file": tmp_path / "ca.pem", "private_hosts": frozenset({"localhost"}), "parties": {"wiki": party}}
     async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, **settings)) as opened:
@@ -113,7 +79,7 @@ async def test_a_party_that_fails_is_tried_again_later(gateway: Gateway, listene
 def open_outbox(stores: Stores, clock: Clock, *parties: RelyingParty) -> Outbox:
     """Return an outbox that tells *parties*; nothing runs it but the test."""
     context = ssl.create_default_context()
-    _AUTHORITY.configure_trust(context)
+    AUTHORITY.configure_trust(context)
     known = Parties({party.client_id: party for party in parties}, stores.parties, stores.replays)
     keys = SigningKeys(stores.signing_keys, SECRET_KEY, timedelta(hours=12))
     outbound = Outbound(frozenset({"localhost"}), context)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gongpai.gateway import metrics
 from gongpai.gateway.codes import SeenCodes
-from gongpai.gateway.errors import BadRequestError, Reason, RefusedError, StartAgainError, VisitError
+from gongpai.gateway.errors import Reason, RefusedError, StartAgainError, VisitError
 from gongpai.gateway.flow.attempts import Attempts, Trip
 from gongpai.gateway.flow.outcome import Kind, Outcome, decode, encode, outcome_of, page_again
 from gongpai.gateway.records import Purpose, Session, SignInAttempt
@@ -20,7 +20,7 @@ from gongpai.gateway.web.http import page_of
 from gongpai.gateway.web.pages import Page
 from gongpai.gateway.web.return_to import HANDOFF, own_path, signin_url
 from gongpai.gateway.web.visit import Visit
-from gongpai.wecom.errors import Refusal, SignInRefusedError, UsageError, WeComError
+from gongpai.wecom.errors import SignInRefusedError, UsageError, WeComError
 from gongpai.wecom.links import check_state
 from gongpai.wecom.signin import Callback as Came
 from gongpai.wecom.signin import Way, is_same_browser, parse_callback
@@ -83,8 +83,7 @@ class Callback:
         """Finish the trip that *visit* names, at the callback path of *app*; *session* is the browser's live one.
 
         Raises:
-            BadRequestError: no callback of WeCom's looks like this.
-            StartAgainError: unknown, expired, begun elsewhere or broken off: begin again by a click.
+            StartAgainError: malformed, unknown, expired, begun elsewhere or broken off: begin again by a click.
             RefusedError: of another app, or with a code that was seen elsewhere.
         """
         came = _parse(visit)
@@ -196,11 +195,8 @@ def _parse(visit: Visit) -> Came:
     try:
         came = parse_callback(visit.query.decode("latin-1"))
         check_state(came.state)  # before a store sees it: PostgreSQL takes no NUL
-    except SignInRefusedError as error:
-        if error.reason is not Refusal.MALFORMED:
-            raise
-        raise BadRequestError("no callback of WeCom's looks like this") from None
-    except UsageError:
+    except (SignInRefusedError, UsageError):
+        # Whoever stands here came from WeCom or from a link that somebody cut short: a click begins anew.
         raise StartAgainError(Reason.STATE_UNKNOWN) from None
     return came
 
