@@ -8,6 +8,7 @@ import pytest
 
 from fleet.doors import TIMEOUT, Door, open_doors
 from fleet.nodes import Fleet, running_fleet
+from fleet.visitor import Party, Visitor
 from gongpai.sandbox.server import Corner, Sandbox
 from services import PostgresServer
 
@@ -42,6 +43,18 @@ async def doors(fleet: Fleet) -> AsyncIterator[list[Door]]:
     """Yield a way to each process."""
     async with open_doors(fleet) as doors:
         yield doors
+
+
+@pytest.fixture
+def party(fleet: Fleet, http: httpx2.AsyncClient) -> Party:
+    """Yield the relying party that every fleet knows."""
+    return Party(fleet, http)
+
+
+@pytest.fixture
+def visitor(fleet: Fleet, http: httpx2.AsyncClient) -> Visitor:
+    """Yield somebody who was never here."""
+    return Visitor(fleet, http)
 
 
 @pytest.fixture

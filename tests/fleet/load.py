@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+import memory
 from fleet.nodes import Fleet
 from fleet.visitor import Party, Visitor
 
@@ -30,6 +31,16 @@ class Load:
     def failed(self) -> dict[tuple[str, int | str], int]:
         """Return what did not succeed."""
         return {what: times for what, times in self.outcomes.items() if what[1] not in {200, 303}}
+
+    async def goes_on(self, things: int) -> None:
+        """Wait until so many *things* more were done."""
+        enough = self.count() + things
+        await memory.until(lambda: self.count() >= enough)
+
+    async def signs_in_again(self) -> None:
+        """Wait until more sign-ins have succeeded than there are people, so that some were begun by now."""
+        enough = self.outcomes["code", 200] + 5 * _PEOPLE
+        await memory.until(lambda: self.outcomes["code", 200] >= enough)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Load"]:

@@ -10,11 +10,10 @@ from functools import partial
 import httpx2
 import pytest
 
-import memory
 from fleet.doors import Door, open_doors
 from fleet.load import Load
 from fleet.nodes import Fleet, running_fleet
-from fleet.visitor import Party, Visitor
+from fleet.visitor import CODE_SECONDS, Party, Visitor
 from gongpai.sandbox import Corner
 from served import until
 from services import PostgresServer, Service, redis_url_of, running_postgres, running_redis
@@ -23,8 +22,6 @@ pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 _EACH = pytest.mark.parametrize("stage", ["postgres", "postgres+redis"], indirect=True, scope="module")
 _WITH_REDIS = pytest.mark.parametrize("stage", ["postgres+redis"], indirect=True, scope="module")
 _PAUSE_SECONDS = 10.0
-# Less than an authorization code lives: a machine that needs longer shows nothing about it.
-_CODE_SECONDS = 50.0
 
 
 @dataclass(frozen=True)
@@ -52,28 +49,18 @@ def fleet(stage: Stage) -> Fleet:
     return stage.fleet
 
 
-@pytest.fixture
-def party(fleet: Fleet, http: httpx2.AsyncClient) -> Party:
-    return Party(fleet, http)
-
-
-@pytest.fixture
-def visitor(fleet: Fleet, http: httpx2.AsyncClient) -> Visitor:
-    return Visitor(fleet, http)
-
-
 @_EACH
 async def test_nodes_restart_one_by_one_under_load_and_no_request_fails(fleet: Fleet, http: httpx2.AsyncClient) -> None:
     async with Load(fleet, http).running() as load:
         for node in fleet.nodes:
-            await _go_on(load)
+            await load.goes_on(100)
             await asyncio.to_thread(node.stop)
-            await _go_on(load)
+            await load.goes_on(100)
             # Processes are started by the thread with which they are to end.
             await asyncio.to_thread(node.launch())
             # The other one may go as soon as nginx is back at this one.
             await asyncio.to_thread(until, partial(fleet.reaches, node))
-        await _go_on(load)
+        await load.goes_on(100)
     assert load.failed() == {}
 
 
@@ -99,7 +86,7 @@ async def test_redis_that_stands_still_delays_sign_ins_and_harms_nothing_else(
                 refreshed = await party.refresh(tokens["refresh_token"])
                 assert refreshed.status_code == 200
                 tokens = refreshed.json()
-        await _until_sign_ins_succeed(load)
+        await load.signs_in_again()
         assert (await newcomer.get(back)).headers["location"] == "/me"
     assert {what for what in load.failed() if what != ("sign-in", 503)} == set()
     _assert_no_fault_was_met(fleet)
@@ -118,19 +105,19 @@ async def test_while_postgresql_is_away_nobody_is_let_in_and_afterwards_nothing_
         await gone.sign_out()
         gone.jars = gate_cookies
         async with Load(fleet, http).running() as load:
-            await _go_on(load)
+            await load.goes_on(100)
             brought, began = await party.ask(visitor), time.monotonic()
             stage.postgres.service.stop()
-            await _go_on(load)
+            await load.goes_on(100)
             await _assert_all_refuse(party, visitor, tokens, doors)
             refused = await party.call("/token", brought.fields())
             assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
             for door in doors:
                 assert (await gone.ask_gate(door)).status_code in {401, 403}
             assert stage.postgres.service.start()
-            await _until_sign_ins_succeed(load)
+            await load.signs_in_again()
         redeemed = await party.call("/token", brought.fields())
-        if time.monotonic() - began < _CODE_SECONDS:
+        if time.monotonic() - began < CODE_SECONDS:
             assert redeemed.status_code == 200
         await _assert_nothing_was_lost(fleet, party, visitor, tokens, doors)
     # The gate of nginx has no word for an outage, and refuses.
@@ -176,17 +163,6 @@ async def _until_refused(visitor: Visitor, door: Door) -> None:
     async with asyncio.timeout(60):
         while (await visitor.ask_gate(door)).status_code == 200:
             pass
-
-
-async def _until_sign_ins_succeed(load: Load) -> None:
-    """Wait until as many sign-ins have succeeded as there are people, each begun by now."""
-    enough = load.outcomes["code", 200] + 20
-    await memory.until(lambda: load.outcomes["code", 200] >= enough)
-
-
-async def _go_on(load: Load) -> None:
-    enough = load.count() + 100
-    await memory.until(lambda: load.count() >= enough)
 
 
 def _assert_no_fault_was_met(fleet: Fleet) -> None:

@@ -10,12 +10,11 @@ from functools import partial
 import httpx2
 import pytest
 
-import memory
 from cable import Cable, cable
 from fleet.doors import Door, open_doors
 from fleet.load import Load
 from fleet.nodes import Fleet, Oddity, running_fleet
-from fleet.visitor import Party, Visitor
+from fleet.visitor import CODE_SECONDS, Party, Visitor
 from gongpai.gateway.records import KeyPurpose, SealedKey
 from gongpai.gateway.store.open import open_stores
 from gongpai.sandbox import Corner
@@ -26,8 +25,6 @@ _CUT_SECONDS = 10.0
 # The gateway gives up after five seconds of waiting for a connection, five for an answer and five for taking it back;
 # the rest is for a busy machine. It is no more than nginx waits.
 _MOST_SECONDS = 60.0
-# Less than an authorization code lives: a machine that needs longer shows nothing about it.
-_CODE_SECONDS = 50.0
 # Four questions each: more than a node has connections.
 _AT_ONCE = 5
 
@@ -58,11 +55,6 @@ def fleet(stage: Stage) -> Fleet:
 
 
 @pytest.fixture
-def party(fleet: Fleet, http: httpx2.AsyncClient) -> Party:
-    return Party(fleet, http)
-
-
-@pytest.fixture
 async def doors(fleet: Fleet) -> AsyncIterator[tuple[Door, Door]]:
     async with open_doors(fleet) as (one, two):
         yield one, two
@@ -76,7 +68,7 @@ async def test_a_node_that_is_cut_off_refuses_in_time_and_the_other_goes_on(
     assert (await visitor.browse(fleet.app_url)).status_code == 200
     brought, began = await party.ask(visitor), time.monotonic()
     async with Load(fleet, http).running() as load:
-        await _go_on(load)
+        await load.goes_on(50)
         with stage.cable.cut():
             ends_at = time.time() + _CUT_SECONDS
             async with asyncio.timeout(_MOST_SECONDS):
@@ -87,11 +79,10 @@ async def test_a_node_that_is_cut_off_refuses_in_time_and_the_other_goes_on(
             assert (answer.status_code, answer.json()) == (503, {"error": "temporarily_unavailable"})
             tokens = await _assert_served(party, visitor, tokens, doors[0])
             redeemed = await party.call("/token", brought.fields(), doors[0].public)
-            if time.monotonic() - began < _CODE_SECONDS:
+            if time.monotonic() - began < CODE_SECONDS:
                 assert redeemed.status_code == 200
             await _until(lambda: _is_past(ends_at))
-        enough = load.outcomes["code", 200] + 20
-        await memory.until(lambda: load.outcomes["code", 200] >= enough)
+        await load.signs_in_again()
     for door in doors:
         await _until(partial(_is_ready, door))
         tokens = await _assert_served(party, visitor, tokens, door)
@@ -193,8 +184,3 @@ async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(90):
         while not await condition():
             pass
-
-
-async def _go_on(load: Load) -> None:
-    enough = load.count() + 50
-    await memory.until(lambda: load.count() >= enough)

@@ -82,9 +82,9 @@ async def test_people_sign_in_again_without_a_hand_and_nobody_is_told_of_a_fault
     assert (await done.arrive()).headers["location"] == "/me"
     tokens = await Party(fleet, http).tokens(done.visitor)
     async with Load(fleet, http).running() as load:
-        await _go_on(load)
+        await load.goes_on(50)
         async with stage.restarted(keeps=keeps):
-            await _go_on(load)
+            await load.goes_on(50)
         # As many sign-ins as there are people, each begun by now, and more.
         enough = load.outcomes["code", 200] + 20
         await memory.until(lambda: load.outcomes["code", 200] >= enough)
@@ -147,8 +147,3 @@ async def _sign_in_everywhere(fleet: Fleet, http: httpx2.AsyncClient) -> None:
     async with open_doors(fleet) as doors:
         for door in doors:
             assert (await Visitor(fleet, http).browse(f"{fleet.issuer}/me", door)).status_code == 200
-
-
-async def _go_on(load: Load) -> None:
-    enough = load.count() + 50
-    await memory.until(lambda: load.count() >= enough)

@@ -29,16 +29,6 @@ _ACTIVATION_SECONDS = 5.0
 _TRIES = 10
 
 
-@pytest.fixture
-def party(fleet: Fleet, http: httpx2.AsyncClient) -> Party:
-    return Party(fleet, http)
-
-
-@pytest.fixture
-def visitor(fleet: Fleet, http: httpx2.AsyncClient) -> Visitor:
-    return Visitor(fleet, http)
-
-
 async def test_a_code_redeemed_everywhere_at_once_gives_one_answer_which_is_worth_nothing(
     party: Party, visitor: Visitor, doors: list[Door]
 ) -> None:

@@ -16,6 +16,9 @@ from fleet.doors import Door
 from fleet.nodes import SECRET, WIKI, Fleet
 from gateways import WECOM_UA, csrf_token, query_of
 
+# Less than an authorization code lives: a machine that needs longer shows nothing about it.
+CODE_SECONDS = 50.0
+
 _MOST_REDIRECTS = 14
 _OFFLINE = "openid profile offline_access"
 
