@@ -1,5 +1,6 @@
 """A device is signed in by a person who sees who asks (T20)."""
 
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import httpx2
 import pytest
 
 from gateways import Browser, Gateway, gateway_config, open_gateway
-from gongpai.gateway.records_provider import GrantType, PartyPolicy, WebLoginRule
+from gongpai.gateway.records_provider import GrantType, PartyPolicy, RelyingParty, WebLoginRule
 from gongpai.sandbox import Corner
 from handed_off import open_desk
 from memory import until
@@ -159,6 +160,27 @@ async def test_whoever_is_in_wecom_already_is_sent_to_the_qr_code_where_only_tha
         page = await say(browser, await show(browser, (await ask(party))["user_code"]), "allow")
         assert page.status_code == 403
         assert "with the QR code only" in page.text
+
+
+async def test_a_yes_counts_only_while_the_policy_admits_who_gave_it(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    shut = replace(WIKI, policy=PartyPolicy(deny_userids=frozenset({"lisi"})))
+    async with AsyncExitStack() as gateways:
+
+        async def under(record: RelyingParty) -> Gateway:
+            config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": record})
+            return await gateways.enter_async_context(open_gateway(wecom_sandbox, config))
+
+        party = Party(await under(WIKI))
+        browser = party.gateway.browser()
+        await browser.sign_in()
+        codes = await ask(party)
+        assert (await say(browser, await show(browser, codes["user_code"]), "allow")).status_code == 200
+        party.gateway = await under(shut)
+        assert (await poll(party, codes)).json()["error"] == "invalid_grant"
+        # What was taken back stays so, whatever is allowed later.
+        party.gateway = await under(WIKI)
+        party.gateway.clock.advance(seconds=5)
+        assert (await poll(party, codes)).json()["error"] == "invalid_grant"
 
 
 async def test_devices_of_one_address_are_limited(provider: Gateway) -> None:
