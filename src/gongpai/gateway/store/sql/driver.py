@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -65,17 +66,13 @@ Work = Generator[Call, Sequence[Row], T]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement's text in one dialect, and how to order what is bound."""
+    """A statement's text in one dialect."""
 
     text: str
     names: tuple[str, ...]
     literals: Mapping[str, object]
-
-    def order(self, params: Mapping[str, object]) -> list[object]:
-        """Return the values in the order of the text's placeholders."""
-        if self.literals:
-            params = {**self.literals, **params}
-        return [params[name] for name in self.names]
+    order: Callable[[Mapping[str, object]], Sequence[object]]
+    """Returns what is bound in the order of the text's placeholders."""
 
 
 class Compiler:
@@ -92,8 +89,18 @@ class Compiler:
             built = statement.clause.compile(dialect=self._dialect)
             literals = {name: value for name, value in built.params.items() if value is not None}
             names = tuple(getattr(built, "positiontup", None) or ())
-            compiled = self._compiled[statement] = Compiled(str(built), names, literals)
+            compiled = self._compiled[statement] = Compiled(str(built), names, literals, _ordering(names, literals))
         return compiled
+
+
+def _ordering(
+    names: Sequence[str], literals: Mapping[str, object]
+) -> Callable[[Mapping[str, object]], Sequence[object]]:
+    # Of one name alone it would return no tuple.
+    if len(names) < 2:  # noqa: PLR2004
+        return lambda params: [{**literals, **params}[name] for name in names]
+    pick = itemgetter(*names)
+    return (lambda params: pick({**literals, **params})) if literals else pick
 
 
 class Driver(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, bindparam, cast, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from gongpai.gateway.records import AuditRecord
 from gongpai.gateway.records_provider import AuthorizationCode, Grant, RevokeReason
@@ -33,7 +33,7 @@ _PUT = Statement(
     insert(grants)
     .from_select(
         [column.name for column in _NEW],
-        select(*(cast(bindparam(column.name), column.type) for column in _NEW))
+        select(*(bindparam(column.name, type_=column.type) for column in _NEW))
         .where(sessions.c.ref == bindparam("session_ref"), sessions.c.ended_at.is_(None))
         .with_for_update(read=True),
     )
