@@ -175,6 +175,9 @@ async def test_a_disclosure_lies_sealed_in_its_session_and_is_erased(stores: Sto
     other = await sessions.disclose((await start(stores)).session, disclosure)
     assert other is not None
     assert sessions.open_disclosure(replace(other, disclosure=session.disclosure)) is None  # moved to another row
+    # Nor does a row that was given to somebody else, by whoever can write to the database (T28).
+    for changed in (replace(session, subject="other"), replace(session, corpid="wwother")):
+        assert sessions.open_disclosure(changed) is None
     later = NOW + timedelta(minutes=1)
     await sessions.erase_disclosure(session, later)
     kept = await stores.sessions.get(session.ref)

@@ -13,7 +13,7 @@ from dead_store import without_store
 from gongpai.gateway.gate.assertion import TYP
 from gongpai.gateway.oidc import jose
 from gongpai.sandbox import Corner
-from guarded import APP, OTHER, PAGE_LOAD, PUBLIC_URL, Guarded, cookie_line, gate_config, open_guarded
+from guarded import APP, OTHER, PAGE_LOAD, PROXY, PUBLIC_URL, Guarded, cookie_line, gate_config, open_guarded
 
 KINDS = ["nginx", "caddy", "traefik", "envoy/x"]
 HOST = {"host": "app.corp.example"}
@@ -52,6 +52,17 @@ async def test_97_a_peer_that_is_no_trusted_proxy_is_refused_whatever_it_says(gu
         assert {answer.headers[name] for name in ("remote-user", "remote-name", "x-auth-assertion")} == {""}
     socket = await guarded.ask(peer=None, cookie=cookie)
     assert socket.status_code == 403
+
+
+async def test_97_nobody_but_the_proxy_brings_a_browser_to_a_host(guarded: Guarded) -> None:
+    assert [await begun_by(guarded, peer) for peer in (PROXY, ("203.0.113.5", 1), None)] == [303, 403, 403]
+
+
+async def begun_by(guarded: Guarded, peer: tuple[str, int] | None) -> int:
+    async with guarded.http(peer) as http:
+        return (
+            await http.get("/.gongpai/begin?return_to=/", headers={**HOST, "x-forwarded-host": "app.corp.example"})
+        ).status_code
 
 
 async def test_an_assertion_is_signed_for_one_request_and_a_skip_has_none(guarded: Guarded) -> None:

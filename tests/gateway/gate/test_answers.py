@@ -9,6 +9,7 @@ import pytest
 
 from gongpai.gateway.config import Policy
 from gongpai.gateway.gate import (
+    PASSES,
     Answer,
     Ask,
     AskStore,
@@ -22,6 +23,7 @@ from gongpai.gateway.gate import (
 )
 from gongpai.gateway.gate.answers import host_gate, split_cookies
 from gongpai.gateway.records import KeyPurpose
+from gongpai.gateway.records_provider import WebLoginRule
 from gongpai.gateway.ring import KeyRing, RingKey
 from guarded import APP, OTHER, gate_config, guarded_host
 
@@ -257,7 +259,21 @@ def test_a_return_path_that_is_too_long_loses_its_query_first() -> None:
     assert return_path("/.gongpai/begin?return_to=/") == "/"
 
 
+@pytest.mark.parametrize("family", Family)
+def test_nobody_keeps_a_refusal_which_would_be_told_after_the_sign_in_too(family: Family) -> None:
+    refusals = [decide(family=family), decide(family=family, accept=b"text/html")]
+    refusals += [GATE.refuse(family, outcome) for outcome in set(Outcome) - PASSES]
+    for answer in refusals:
+        assert isinstance(answer, Answer)
+        assert answer.form.fixed == [(b"cache-control", b"no-store")]
+    passed = decide(family=family, cookie=cookie())
+    assert isinstance(passed, Answer)
+    assert passed.form.fixed == []
+
+
 def test_the_stamp_of_a_host_follows_its_policy() -> None:
     assert host_gate(guarded_host()).stamp == host_gate(guarded_host()).stamp
     assert host_gate(guarded_host(apps=("other",))).stamp != host_gate(guarded_host()).stamp
     assert host_gate(guarded_host(origin=OTHER)).stamp != host_gate(guarded_host()).stamp
+    assert host_gate(guarded_host(web_login=WebLoginRule.DENY)).stamp != host_gate(guarded_host()).stamp
+    assert host_gate(guarded_host(policy=Policy(deny_userids=frozenset({"lisi"})))).stamp != STAMP

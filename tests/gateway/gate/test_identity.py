@@ -50,6 +50,13 @@ def test_what_is_plain_stays_as_it_is(text: str) -> None:
     assert header_value(text) == text.encode()
 
 
+@pytest.mark.parametrize("text", ["%41", "50%", " Li", "Li "])
+def test_what_an_app_would_decode_or_strip_is_encoded_though_it_is_ascii(text: str) -> None:
+    value = header_value(text)
+    assert value != text.encode()
+    assert text_of(value.strip()) == text
+
+
 @given(st.text(st.characters(codec="utf-8")))
 def test_102_no_text_can_end_or_split_a_header(text: str) -> None:
     value = header_value(text)
