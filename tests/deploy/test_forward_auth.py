@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from behind_proxy import OTHER, Behind, Proxy, behind
+from behind_proxy import APP, OTHER, Behind, Proxy, behind
 from gongpai.sandbox import Sandbox
 from proxies import caddy, envoy, nginx, traefik
 from served import PUBLIC_URL
@@ -149,6 +149,26 @@ def test_skip_lets_pass_without_any_identity_and_deny_lets_nobody_pass(site: Beh
     denied = site.send("/internal/metrics", site.cookie(), HTML, ("Accept-Language", "en"))
     assert denied.status == 403
     assert "This page is closed" in denied.body
+
+
+@pytest.mark.parametrize("wish", ["h2c", "H2C", "h2c, websocket", "websocket, h2c"])
+def test_no_client_talks_on_to_an_app_by_a_protocol_that_nobody_checks(site: Behind, wish: str) -> None:
+    settings = ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")
+    for path in ("/public/x", "/x"):
+        answer = site.send(path, site.cookie(), ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", wish), settings)
+        assert answer.status == 403 or (answer.status, answer.seen("Upgrade")) == (200, [])
+    # The app answers 101 to the one word "websocket" alone.
+    for first, second in (("websocket", "h2c"), ("h2c", "websocket")):
+        answer = site.send("/public/x", ("Connection", "Upgrade"), ("Upgrade", first), ("Upgrade", second))
+        assert answer.status in {101, 403} or (answer.status, answer.seen("Upgrade")) == (200, [])
+
+
+def test_the_app_is_asked_for_the_host_that_we_were_asked_about(site: Behind) -> None:
+    for host in (OTHER, "elsewhere.example"):
+        answer = site.send(site.url("/x"), site.cookie(), host=host)
+        assert answer.status == 200
+        assert [each.partition(":")[0] for each in answer.seen("Host")] == [APP]
+    assert site.send("/x", site.cookie()).seen("Host") == [f"{APP}:{site.port}"]
 
 
 def test_99_no_user_agent_and_no_health_path_gets_around(site: Behind) -> None:
