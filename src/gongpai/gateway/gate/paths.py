@@ -36,7 +36,7 @@ class Rules:
     def __init__(self, rules: Sequence[PathRule]) -> None:
         self._actions = tuple(rule.action for rule in rules)
         self._closes_any = PathAction.DENY in self._actions
-        self._covering = re.compile("|".join(f"({_pattern(rule.path)})" for rule in rules))
+        self._covering = re.compile("|".join(f"({_pattern(rule)})" for rule in rules))
 
     def action_for(self, path: str | None) -> PathAction:
         """Return what to do with *path*; one that no rule covers needs a sign-in.
@@ -49,8 +49,11 @@ class Rules:
         return self._actions[found.lastindex - 1] if found and found.lastindex else PathAction.ALLOW
 
 
-def _pattern(path: str) -> str:
-    """Return what covers *path*: it alone, or with a slash at its end all below it too."""
-    if path.endswith("/"):
-        return re.escape(path[:-1]) + r"(?:/|\Z)"
-    return re.escape(path) + r"\Z"
+def _pattern(rule: PathRule) -> str:
+    """Return what covers the path of *rule*: it alone, or with a slash at its end all below it too.
+
+    To many an app its paths are the same in any case, so what is closed is closed in any.
+    """
+    path = rule.path
+    found = re.escape(path[:-1]) + r"(?:/|\Z)" if path.endswith("/") else re.escape(path) + r"\Z"
+    return f"(?i:{found})" if rule.action is PathAction.DENY else found
