@@ -91,6 +91,12 @@ async def test_a_delayed_item_and_a_held_party_wait(stores: Stores) -> None:
     assert [item.client_id for item in await stores.outbox.take(waits, 10, LATER + 2 * MINUTE)] == ["gitlab"]
 
 
+async def test_a_hold_keeps_no_other_party_waiting(stores: Stores) -> None:
+    await end_a_session(stores, "grafana", "gitlab")
+    await stores.outbox.hold("grafana", LATER)
+    assert [item.client_id for item in await stores.outbox.take(LATER, 10, NOW)] == ["gitlab"]
+
+
 async def clean(stores: Stores, at: timedelta) -> None:
     while await stores.cleaner.sweep(NOW + at, 2):
         pass

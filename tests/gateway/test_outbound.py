@@ -82,6 +82,24 @@ async def test_a_private_host_that_the_operator_names_is_called_by_its_name() ->
     assert heard[0].endswith(b"logout_token=a.b.c")
 
 
+async def test_no_name_or_password_is_taken_from_an_address() -> None:
+    async with listening(b"HTTP/1.1 204 No Content\r\n\r\n") as (url, heard):
+        for who in ("user@", "user:word@", "@"):
+            with pytest.raises(OutboundError, match="plain"):
+                await Outbound(frozenset({HOST}), verify()).post(url.replace("https://", f"https://{who}"), {})
+    assert heard == []
+
+
+async def test_no_proxy_of_the_environment_goes_where_we_did_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with listening(b"HTTP/1.1 204 No Content\r\n\r\n") as (url, heard):
+        assert await Outbound(frozenset({HOST}), verify()).post(url, {}) == 204
+    assert len(heard) == 1
+
+
 async def test_the_address_that_was_looked_at_is_the_one_that_is_called() -> None:
     # A name that nobody else knows: whoever asked for it again would find nothing.
     host, asked = "party.invalid", list[str]()
