@@ -50,6 +50,21 @@ def taken() -> Iterator[str]:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
+def test_a_copy_that_does_not_fit_its_disk(storage: str, tmp_path: Path) -> None:
+    migrate(storage, World.WECOM)
+    copy = tmp_path / "copy.db"
+    # The shared memory of the source fits, the copy does not.
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (99_999, 99_999))"
+    command = [sys.executable, "-c", f"{limited}; from gongpai.cli import main; main()", "backup", str(copy)]
+    environ = {**os.environ, **RIGHT, "GONGPAI_STORAGE": storage, "LANG": "C"}
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    problem, remedy = ended.stderr.splitlines()
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert problem.startswith(f"the system refuses: {copy}: ")
+    assert "disk space" in remedy
+    assert not list(tmp_path.glob("copy*"))
+
+
 @pytest.mark.parametrize("key", ["listen", "metrics_listen"])
 def test_an_address_that_is_taken(storage: str, taken: str, key: str) -> None:
     problem, remedy = told(storage=storage, **{key: taken})

@@ -170,3 +170,16 @@ async def test_a_log_at_debug_holds_no_secret(wecom_sandbox: Corner, tmp_path: P
     for secret in secrets:
         assert secret
         assert secret not in written
+
+
+def test_it_says_in_the_operators_language_where_it_listens(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    environ = {**os.environ, "GONGPAI_LANG": "zh", "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "gongpai.cli", "serve", "--config", str(write_config(tmp_path, wecom_sandbox))]
+    with subprocess.Popen(
+        dies_with_us(command), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8", env=environ
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline() + process.stdout.readline()
+        process.terminate()
+    assert said.startswith("gongpai 监听 127.0.0.1:")
+    assert "请打开 http://127.0.0.1" in said

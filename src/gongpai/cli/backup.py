@@ -11,6 +11,9 @@ from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import leave, told
 
+# Nothing is written but the copy.
+_CANNOT_WRITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
+
 
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to write; it must not exist.", metavar="FILE")],
@@ -49,5 +52,7 @@ def _copy(source: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
+        if error.sqlite_errorcode in _CANNOT_WRITE:
+            raise OSError(f"{target}: {error}") from None
         raise StoreError(f"{source}: {error}", trouble_of(error, source)) from None
     unfinished.replace(target)

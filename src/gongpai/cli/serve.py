@@ -1,16 +1,39 @@
 """`gongpai serve`: the gateway."""
 
 import asyncio
+import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongpai.cli.config import ConfigOption, find_config, require_config
+from gongpai.cli.language import choose_language
 from gongpai.cli.troubles import told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import Config
+
+
+_LISTENING = {
+    "zh": {
+        "public": "gongpai 监听 {}",
+        "metrics": "指标在 {}",
+        "no_metrics": "不提供指标",
+        "gate": "forward-auth 在 {}",
+        "between": "，",
+        "open": "请打开 {}/",
+    },
+    "en": {
+        "public": "gongpai listens on {}",
+        "metrics": "metrics on {}",
+        "no_metrics": "metrics on no address",
+        "gate": "gate on {}",
+        "between": ", ",
+        "open": "open {}/",
+    },
+}
 
 
 def serve(
@@ -29,8 +52,17 @@ def serve(
         # Before the workers: two processes that switch a new SQLite file to WAL at once can fail.
         migrate(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
         asyncio.run(_require_memory(config))
-        status = Supervisor(config, find_config(path), workers).run()
+        status = Supervisor(config, find_config(path), workers, partial(_announce, config)).run()
     raise typer.Exit(status)
+
+
+def _announce(config: "Config", public: str, metrics: str | None, gate: str | None) -> None:
+    words = _LISTENING[choose_language()]
+    places = [words["public"].format(public), words["metrics"].format(metrics) if metrics else words["no_metrics"]]
+    if gate is not None:
+        places.append(words["gate"].format(gate))
+    typer.echo(f"{words['between'].join(places)}\n{words['open'].format(config.public_url)}")
+    sys.stdout.flush()
 
 
 async def _require_memory(config: "Config") -> None:

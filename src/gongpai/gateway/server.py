@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,11 +42,15 @@ class _Worker:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps *count* workers alive. *config_path* is what each of them reads for itself, beside the environment."""
+    """Keeps *count* workers alive. *config_path* is what each of them reads for itself, beside the environment.
+
+    *announce* is told once where we listen: for people, for metrics and for forward-auth.
+    """
 
     config: Config
     config_path: Path | None
     count: int
+    announce: Callable[[str, str | None, str | None], None]
     _workers: list[_Worker] = field(default_factory=list)
 
     def run(self) -> int:
@@ -73,10 +78,7 @@ class Supervisor:
                 sandbox=self.config.sandbox,
                 hosts="wecom" if self.config.hosts.is_wecom else self.config.hosts.api,
             )
-            gate_told = "" if gate is None else f", gate on {_name(gate)}"
-            metrics_told = metrics_port or "no address"
-            told = f"gongpai listens on {_name(listener)}, metrics on {metrics_told}{gate_told}"
-            print(f"{told}\nopen {self.config.public_url}/", flush=True)  # noqa: T201
+            self.announce(_name(listener), metrics_port, None if gate is None else _name(gate))
             listeners = [each for each in (listener, gate) if each is not None]
             files = [each.fileno() for each in listeners]
             try:

@@ -13,7 +13,10 @@ def saying(zh: str, zh_remedy: str, en: str, en_remedy: str) -> Saying:
 
 TROUBLES: dict[str, Saying] = {
     "storage_failed": saying(
-        "数据库出错：{detail}", "查看数据库的日志和磁盘", "the database failed: {detail}", "see its log and its disk"
+        "数据库出错：{detail}",
+        "用 df -h 看看磁盘是否已满，并查看数据库的日志",
+        "the database failed: {detail}",
+        "see with df -h whether its disk is full, and read its log",
     ),
     "storage_locked": saying(
         "数据库文件被别的进程锁住：{detail}",
