@@ -189,6 +189,18 @@ async def test_a_call_that_comes_while_a_page_is_made_has_not_the_page_s_id_in_t
     assert any("request_id" in event for event in events)
 
 
+async def test_calls_that_come_in_one_piece_with_a_page_have_not_its_id_in_the_log(provider: Gateway) -> None:
+    async with serving(provider, PlainProtocol) as (port, _), asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with capture_logs([merge_contextvars]) as events:
+            writer.write((call("/nowhere", method="GET") + call("/introspect", "token=x") * 2).encode())
+            for _ in range(2):
+                await reader.readuntil(b'{"error"')
+        writer.close()
+    assert ["request_id" in event for event in events if event["event"] == "refused"] == [False, False]
+    assert any("request_id" in event for event in events)
+
+
 async def test_one_who_hangs_up_hinders_nobody(provider: Gateway) -> None:
     request = call("/introspect", "token=unknown", f"Authorization: {Party(provider).basic}").encode()
     async with serving(provider, PlainProtocol) as (port, _):

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from contextvars import copy_context
+from contextvars import Context
 from typing import cast
 
 from starlette.types import Message, Scope
@@ -29,7 +29,6 @@ class PlainProtocol(DocumentProtocol):
         self._requests = PlainHeads(_LINE.fullmatch)
         self._under_way: asyncio.Task[None] | None = None
         self._held = b""
-        self._context = copy_context()
 
     def data_received(self, data: bytes) -> None:
         """Answer, or pass the bytes on untouched."""
@@ -96,7 +95,7 @@ class PlainProtocol(DocumentProtocol):
         if held:
             self.flow.resume_reading()
             # Not in the context of the request before, whose id is bound there.
-            self._context.run(self.data_received, held)
+            Context().run(self.data_received, held)
 
 
 def _wire(answer: Whole, server_lines: bytes, *, is_last: bool) -> bytes:

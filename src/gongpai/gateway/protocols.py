@@ -1,6 +1,7 @@
 """How bytes become requests: uvicorn's protocol, with limits."""
 
 import asyncio
+from contextvars import Context
 from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -74,6 +75,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_between_messages = True
         self._head_bytes, self._is_in_head = 0, True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin what waited behind this request, in a context where the id of none is bound."""
+        Context().run(super().on_response_complete)
 
     def shutdown(self) -> None:
         """Answer what is under way, or one request more, and then close."""
