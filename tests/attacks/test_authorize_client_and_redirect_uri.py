@@ -1,9 +1,18 @@
 """Attacks 1 to 20: who asks, and where the answer would go."""
 
+import asyncio
+import base64
+from functools import partial
+
+import anyio.to_thread
 import pytest
+from typer.testing import CliRunner
 
 from gateways import Gateway, query_of
+from gongpai.cli.program import program
+from over_http import Wire
 from relying_party import LUNCH, REDIRECT_URI, Party
+from settings_of_tests import RIGHT
 
 HOST = "wiki.example.com"
 
@@ -59,6 +68,45 @@ async def test_attack_012_characters_that_no_uri_has(provider: Gateway, odd: str
     assert "x-evil" not in answer.headers
 
 
+async def register(provider: Gateway, client_id: str, redirect_uri: str) -> tuple[int, str]:
+    """Register a party with the running gateway as its operator does; return how that ended and what was said."""
+    environ = {
+        **RIGHT,
+        "GONGPAI_STORAGE": provider.config.storage,
+        "GONGPAI_SECRET_KEY": base64.urlsafe_b64encode(provider.config.secret_key).decode().rstrip("="),
+        "GONGPAI_SANDBOX": "true",
+        "GONGPAI_PUBLIC_URL": "http://127.0.0.1:8000",
+        "GONGPAI_HOSTS__ALL": provider.corner.url,
+    }
+    command = ["parties", "add", client_id, "--name", "Shop", "--redirect-uri", redirect_uri]
+    result = await anyio.to_thread.run_sync(partial(CliRunner().invoke, program, command, env=environ))
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "http://shop.example.com/cb",
+        "http://10.0.0.1/cb",
+        "http://localhost.evil.com/cb",
+        "http://127.0.0.1.evil.com/cb",
+    ],
+)
+async def test_attack_014_no_party_can_be_registered_with_an_address_that_is_not_encrypted(
+    provider: Gateway, redirect_uri: str
+) -> None:
+    status, said = await register(provider, "shop", redirect_uri)
+    assert (status, "cannot be registered" in said) == (2, True)
+    await page_of(provider, client_id="shop", redirect_uri=redirect_uri)
+
+
+async def test_attack_014_a_party_with_a_safe_address_can_be_registered_and_is_known(provider: Gateway) -> None:
+    status, _said = await register(provider, "safe", "https://shop.example.com/cb")
+    assert status == 0
+    url = Party(provider).url(client_id="safe", redirect_uri="https://shop.example.com/cb")
+    assert (await provider.browser().get(url)).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("redirect_uri", "is_allowed"),
     [
@@ -103,3 +151,13 @@ async def test_attack_019_wildcards_are_letters_like_others(provider: Gateway) -
 async def test_attack_020_a_uri_of_kilobytes(provider: Gateway) -> None:
     await page_of(provider, redirect_uri=f"{REDIRECT_URI}?{'x' * 3000}")
     await page_of(provider, redirect_uri=f"{REDIRECT_URI}?{'x' * 60_000}")
+
+
+async def test_attack_020_a_head_without_end_is_refused_before_it_is_read(provider: Gateway) -> None:
+    assert isinstance(provider.app, Wire)
+    async with asyncio.timeout(90):
+        reader, writer = await asyncio.open_connection("127.0.0.1", provider.app.port)
+        writer.write(f"GET {Party(provider).url(redirect_uri='x' * 70_000)} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 414 "))

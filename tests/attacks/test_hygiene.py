@@ -1,18 +1,88 @@
-"""What has no number of its own: memory that strangers could fill, and a log that others may read."""
+"""H1 to H4: a host that strangers name, requests without end, memory that they could fill, a log that others read."""
 
+import asyncio
+import gc
 import logging
+import secrets
+import socket
 import tracemalloc
 
 import pytest
 
-from gateways import Gateway
+from gateways import PUBLIC_URL, Gateway, open_gateway
 from gongpai.gateway import metrics
 from gongpai.gateway.parties import Parties
+from gongpai.gateway.plain_protocol import PlainProtocol
 from gongpai.gateway.store.open import Stores
+from listening import serving
 from relying_party import SECRET, Party
 
+_FORM = {"grant_type": "authorization_code", "code": "x", "redirect_uri": "https://wiki.example.com/cb"}
 
-async def test_ten_thousand_names_of_nobody_leave_nothing_behind(stores: Stores) -> None:
+
+@pytest.mark.parametrize("name", ["host", "x-forwarded-host", "x-forwarded-proto", "x-original-host", "forwarded"])
+async def test_attack_h1_no_header_changes_the_issuer_or_a_link(provider: Gateway, name: str) -> None:
+    party, browser = Party(provider), provider.browser()
+    forged = {name: "host=evil.example" if name == "forwarded" else "evil.example"}
+    documents = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
+    for path in documents:
+        told = await browser.http.get(path, headers=forged)
+        assert told.json()["issuer"] == PUBLIC_URL
+        assert "evil" not in told.text
+    begun = await browser.http.get("/signin", headers=forged)
+    assert "redirect_uri=https%3A%2F%2Fsso.gongpai.test%2F" in begun.headers["location"]
+    assert "evil" not in begun.headers["location"]
+    page = await browser.http.get(party.url(client_id="nobody"), headers=forged)
+    assert (page.status_code, "evil" in page.text) == (400, False)
+
+
+class Hurried(PlainProtocol):
+    """The worker's protocol, for a test in which nothing more arrives."""
+
+    arrive_within_seconds = 0.2
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: sso.gongpai.test\r\nX-Slow: ",
+        b"POST /token HTTP/1.1\r\nHost: sso.gongpai.test\r\nContent-Length: 99\r\n\r\ngrant_type=",
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
+async def test_attack_h2_whoever_sends_slowly_is_hung_up_on(provider: Gateway, sent: bytes) -> None:
+    async with open_gateway(provider.corner, provider.config) as node:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            async with serving(node.app, Hurried, listener), asyncio.timeout(90):
+                reader, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.write(sent)
+                await writer.drain()
+                assert b"200 OK" not in await reader.read()
+                writer.close()
+
+
+def kept(word: str) -> set[str]:
+    """Return the texts with *word* that something still holds on to."""
+    gc.collect()
+    held: list[object] = [each for holder in gc.get_objects() for each in gc.get_referents(holder)]
+    # A dictionary of texts alone is not known to the collector itself.
+    held += [text for each in held if type(each) is dict for text in (*each, *each.values())]
+    return {str(each) for each in held if type(each) is str and word in each}
+
+
+async def test_attack_h3_names_of_nobody_are_not_kept_by_the_running_gateway(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    early, late = (f"nobody-{secrets.token_hex(4)}" for _ in range(2))
+    for number in range(300):
+        # What keeps the last few requests, as Python does for URLs, has forgotten the early ones by then.
+        name = f"{early if number < 100 else late}-{number}"
+        assert (await browser.get(party.url(client_id=name))).status_code == 400
+        assert (await party.raw("/token", "POST", {**_FORM, "client_id": name}, {})).status_code == 401
+    assert kept(early) <= {early}
+
+
+async def test_attack_h3_ten_thousand_names_of_nobody_leave_nothing_behind(stores: Stores) -> None:
     parties = Parties({}, stores.parties, stores.replays)
     assert await parties.get("nobody") is None
     tracemalloc.start()

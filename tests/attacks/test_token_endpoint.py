@@ -1,4 +1,4 @@
-"""Attacks 55 to 78: what a machine brings to the token endpoint. Codes and refreshing are in tests of the endpoint."""
+"""Attacks 61 to 71: what a machine brings to the token endpoint, and how it says who it is."""
 
 import base64
 import hashlib
