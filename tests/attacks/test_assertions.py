@@ -101,7 +101,9 @@ async def test_attack_068_an_assertion_that_says_anything_wrong(provider: Gatewa
 
 async def test_attack_068_an_assertion_that_nobody_signed_or_the_public_key_did(provider: Gateway) -> None:
     claims = part(claims_of(provider))
-    pem = ECKey.import_key(json.dumps(_PUBLIC)).as_pem(private=False)
+    key = jose.public_keys({"keys": [_PUBLIC]})[0].key
+    assert isinstance(key, ECKey)
+    pem = key.as_pem(private=False)
     symmetric = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{claims}"
     mac = part(hmac.new(pem, symmetric.encode(), hashlib.sha256).digest())
     for assertion in (f"{part({'alg': 'none'})}.{claims}.", f"{symmetric}.{mac}"):
