@@ -1,7 +1,9 @@
 """Parties are told of a session's end, at least once and not for ever."""
 
 import asyncio
+import json
 import ssl
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -54,6 +56,7 @@ async def test_a_party_hears_at_once_in_a_token_that_passes_for_nothing_else(
     signed_in = await leave(gateway, party)
     await until(lambda: bool(listener.heard))
     told = await party.claims(listener.heard[0])
+    assert json.loads(urlsafe_b64decode(listener.heard[0].partition(".")[0] + "==="))["typ"] == "logout+jwt"
     assert (told["iss"], told["aud"], told["sub"]) == (PUBLIC_URL, "wiki", signed_in["sub"])
     assert told["sid"] == signed_in["sid"]
     assert told["events"] == {"http://schemas.openid.net/event/backchannel-logout": {}}
@@ -121,6 +124,22 @@ async def test_one_failure_holds_what_else_waits_for_that_party_and_nothing_of_o
     assert len(listener.heard) == 2
     clock.advance(seconds=5)
     assert await stores.outbox.take(clock() + timedelta(seconds=1), 10, clock()) == []
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+async def test_whoever_does_not_say_yes_is_asked_once_for_all_that_waits(
+    stores: Stores, listener: Listener, status: int
+) -> None:
+    listener.status, clock = status, Clock()
+    outbox = open_outbox(stores, clock, replace(WIKI, backchannel_logout_uri=listener.url))
+    await outbox.keys.load(clock())
+    for _ in range(3):
+        await end_session(stores, "wiki")
+    assert await outbox.deliver() == 0
+    assert len(listener.heard) == 1
+    listener.status = 200
+    clock.advance(seconds=11)
+    assert await outbox.deliver() == 3
 
 
 async def test_while_a_party_is_held_nobody_tries_it_for_what_came_before_or_since(

@@ -65,20 +65,20 @@ class Outbox:
 
     async def _deliver_to(self, client_id: str, items: list[OutboxItem]) -> int:
         party = await self.parties.get_living(client_id)
-        told, held_until = 0, self._held.get(client_id)
-        if held_until is not None and self.clock() < held_until:
-            for item in items:
-                await self.store.delay(item.item_id, held_until)
-            return 0
+        told = 0
         for item in items:
+            held_until = self._held.get(client_id)
+            if held_until is not None and self.clock() < held_until:
+                # One failure is enough for now: what else waits for this party waits as long.
+                await self.store.delay(item.item_id, held_until)
+                continue
             if party is None or party.backchannel_logout_uri is None:
                 await self.store.done(item.item_id)
                 continue
             problem = await self._send(party, party.backchannel_logout_uri, item)
             if problem is not None:
                 await self._try_later(party, item, problem)
-                # One failure is enough for now: what else waits for this party waits as long.
-                break
+                continue
             await self.store.done(item.item_id)
             self._held.pop(client_id, None)
             told += 1
@@ -100,11 +100,13 @@ class Outbox:
 
     async def _try_later(self, party: RelyingParty, item: OutboxItem, problem: str) -> None:
         facts = {"client_id": party.client_id, "attempts": item.attempts, "problem": problem}
-        if item.attempts >= MOST_ATTEMPTS:
+        is_last = item.attempts >= MOST_ATTEMPTS
+        pause = _FIRST_PAUSE if is_last else _FIRST_PAUSE * 2 ** (item.attempts - 1)
+        next_at = self._held[party.client_id] = self.clock() + pause
+        if is_last:
             _log.error("logout.given_up", **facts)
             await self.store.done(item.item_id)
-            return
-        _log.warning("logout.not_told", **facts)
-        next_at = self._held[party.client_id] = self.clock() + _FIRST_PAUSE * 2 ** (item.attempts - 1)
-        await self.store.delay(item.item_id, next_at)
+        else:
+            _log.warning("logout.not_told", **facts)
+            await self.store.delay(item.item_id, next_at)
         await self.store.hold(party.client_id, next_at)
