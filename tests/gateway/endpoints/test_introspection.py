@@ -1,7 +1,11 @@
 """What a token is worth, told to its own party only."""
 
-from gateways import Gateway
-from relying_party import LUNCH, Party
+from dataclasses import replace
+from pathlib import Path
+
+from gateways import Gateway, gateway_config, open_gateway
+from gongpai.sandbox import Corner
+from relying_party import LUNCH, WIKI, Party
 
 
 async def test_a_party_learns_what_its_tokens_are_worth(provider: Gateway) -> None:
@@ -40,6 +44,15 @@ async def test_another_partys_token_is_inactive(provider: Gateway) -> None:
     tokens = (await lunch.redeem(code)).json()
     party = Party(provider)
     assert (await party.call("/introspect", {"token": tokens["access_token"]})).json() == {"active": False}
+
+
+async def test_another_partys_refresh_token_is_inactive_too(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    parties = {"wiki": WIKI, "other": replace(WIKI, client_id="other")}
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties=parties)) as gateway:
+        tokens = await Party(gateway).tokens(gateway.browser(), scope="openid offline_access")
+        for name in ("access_token", "refresh_token"):
+            answer = await Party(gateway, parties["other"]).call("/introspect", {"token": tokens[name]})
+            assert (answer.status_code, answer.json()) == (200, {"active": False})
 
 
 async def test_whoever_cannot_prove_who_they_are_learns_nothing(provider: Gateway) -> None:

@@ -1,5 +1,6 @@
 """A party throws tokens away, its own only."""
 
+from audited import events
 from gateways import Gateway
 from relying_party import LUNCH, Party
 
@@ -12,6 +13,8 @@ async def test_revoking_a_refresh_token_ends_its_whole_family(provider: Gateway)
     assert (answer.headers["cache-control"], "content-type" in answer.headers) == ("no-store", False)
     assert (await party.userinfo(tokens["access_token"])).status_code == 401
     assert (await party.refresh(tokens["refresh_token"])).json()["error"] == "invalid_grant"
+    (event,) = events(provider, "grant.revoked")
+    assert (event["facts"]["client_id"], event["facts"]["reason"]) == ("wiki", "revoked_by_party")
 
 
 async def test_revoking_an_access_token_leaves_the_family_alone(provider: Gateway) -> None:

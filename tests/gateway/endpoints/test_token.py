@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateways import PORTAL, PUBLIC_URL, Gateway, gateway_config, open_gateway
-from gongpai.gateway.records_provider import PartyPolicy
+from gongpai.gateway.oidc.jose import unverified_claims
+from gongpai.gateway.records_provider import PartyPolicy, TokenFormat
 from gongpai.sandbox import Corner
 from relying_party import LUNCH, WIKI, Party
 
@@ -109,6 +110,20 @@ async def test_a_refresh_token_comes_with_offline_access_only_and_rotates(provid
     assert "nonce" not in claims
     assert claims["sub"] == (await party.claims(first["id_token"]))["sub"]
     assert (await party.userinfo(second["access_token"])).status_code == 200
+
+
+async def test_no_access_token_outlives_the_session_that_it_hangs_on(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    # A party that verifies a JWT by itself goes by what stands in it.
+    own = replace(WIKI, access_token_format=TokenFormat.JWT)
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, parties={"wiki": own})) as gateway:
+        party, browser = Party(gateway, own), gateway.browser()
+        await party.tokens(browser)
+        for hours in (6, 5.95):
+            gateway.clock.advance(hours=hours)
+            tokens = await party.tokens(browser, prompt="none")
+        assert tokens["expires_in"] == 180
+        claims = unverified_claims(tokens["access_token"])
+        assert claims["exp"] == claims["iat"] + 180
 
 
 async def test_parallel_refreshes_get_the_same_answer(provider: Gateway) -> None:
