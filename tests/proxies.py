@@ -61,12 +61,16 @@ http://{host}:{port} {{
 
 
 @contextmanager
-def nginx(folder: Path, gate: str, app: str, port: int, *hosts: str, more: str = "") -> Iterator[None]:
-    """Run nginx on *port* in front of *app* for *hosts*, with *more* in the protected location."""
+def nginx(
+    folder: Path, gate: str, app: str, port: int, *hosts: str, more: str = "", around: str = ""
+) -> Iterator[None]:
+    """Run nginx on *port* in front of *app* for *hosts*, with *more* in the protected location and *around* it."""
     upstream = (DEPLOY / "nginx" / "gongpai-http.conf").read_text().replace("127.0.0.1:8001", gate)
     (folder / "gongpai-http.conf").write_text(upstream)
     servers = "".join(_NGINX_SERVER.format(port=port, host=host, deploy=DEPLOY, app=app, more=more) for host in hosts)
-    config = write_nginx_config(folder, f"    access_log off;\n    include {folder}/gongpai-http.conf;\n{servers}")
+    config = write_nginx_config(
+        folder, f"    access_log off;\n{around}    include {folder}/gongpai-http.conf;\n{servers}"
+    )
     program = require_program("nginx", folders=_NGINX_FOLDERS)
     with running([program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]):
         yield

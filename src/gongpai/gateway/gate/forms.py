@@ -43,9 +43,12 @@ class Form:
 
     @property
     def fixed(self) -> Headers:
-        """Return the headers that have the same value on every answer of this form."""
-        # A refusal that a proxy or a browser keeps would still be told after the sign-in.
-        return [] if self.outcome in PASSES else [(b"cache-control", b"no-store")]
+        """Return the headers that have the same value on every answer.
+
+        A proxy that keeps what its apps answer would let others pass by what was said of one, and a refusal that a
+        browser keeps would still be told after the sign-in.
+        """
+        return [(b"cache-control", b"no-store")]
 
 
 class Answer(msgspec.Struct, frozen=True):
