@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gongpai.gateway.store.sql.driver import Statement, StoreError, Work
+from gongpai.gateway.store.sql.driver import Statement, StoreError, Trouble, Work
 from gongpai.gateway.store.sql.rows import Row
 from gongpai.gateway.store.sql.sqlite import SqliteDriver
 
@@ -102,8 +102,9 @@ async def test_a_database_that_another_holds_too_long_is_a_store_error(path: Pat
     driver = SqliteDriver(path, busy_seconds=0.05)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError) as caught:
         await driver.write(ADD(n=1))
+    assert caught.value.trouble is Trouble.LOCKED
     other.execute("ROLLBACK")
     other.close()
     await driver.write(ADD(n=1))

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 
 from gongpai.gateway.store.sql.driver import Call, Compiler, Driver, StoreError, Work
 from gongpai.gateway.store.sql.rows import Row
+from gongpai.gateway.store.troubles import trouble_of
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class SqliteDriver(Driver):
         try:
             return self._execute(self._reading, call)
         except sqlite3.Error as error:
-            raise StoreError(str(error)) from error
+            raise _told(error) from error
 
     async def write(self, call: Call) -> Sequence[Row]:
         """Run one statement in the next group."""
@@ -125,7 +126,7 @@ class SqliteDriver(Driver):
             try:
                 results = self._commit(group, self._run_job_apart)
             except sqlite3.Error as error:
-                failure = StoreError(str(error))
+                failure = _told(error)
                 results = [(job, None, failure) for job in group]
         loops = {job.loop for job, _, _ in results}
         for loop in loops:
@@ -156,7 +157,7 @@ class SqliteDriver(Driver):
             result = self._run_work(job.begin())
         except sqlite3.Error as error:
             self._undo_job()
-            return None, StoreError(str(error))
+            return None, _told(error)
         except Exception as error:  # noqa: BLE001  # the caller gets it, the others go on
             self._undo_job()
             return None, error
@@ -179,6 +180,10 @@ class SqliteDriver(Driver):
     def _execute(self, cursor: sqlite3.Cursor, call: Call) -> Sequence[Row]:
         compiled = self._compiler.compile(call.statement)
         return cursor.execute(compiled.text, compiled.order(call.params)).fetchall()
+
+
+def _told(error: sqlite3.Error) -> StoreError:
+    return StoreError(str(error), trouble_of(error, None))
 
 
 def _yield_to_the_loop() -> None:
