@@ -14,6 +14,10 @@ from gongpai.sandbox import Corner, Sandbox
 from local_site import Answer, local_site
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
+_FINGERTIP = 43.9  # CSS pixels each way: 44 (WCAG 2.2, 2.5.5) less what rounding takes
+_SMALLER = """least => [...document.querySelectorAll('header a, main a, main button')]
+    .filter(each => each.checkVisibility() && Math.min(each.offsetWidth, each.offsetHeight) < least)
+    .map(each => each.outerHTML)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ def test_every_page_fits_is_quiet_in_the_console_and_passes_axe(
     for url in [*(f"{corner.url}{place}" for place in places), f"{corner.url}/phone/open?{query}", *links]:
         page.goto(url)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0], url
+        assert page.evaluate(_SMALLER, _FINGERTIP) == [], url
         found = Axe().run(page)
         assert found.violations_count == 0, f"{url}\n{found.generate_report()}"
     complaints = [each for each in complaints if "404" not in each]
