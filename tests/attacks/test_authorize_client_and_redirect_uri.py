@@ -1,18 +1,13 @@
 """Attacks 1 to 20: who asks, and where the answer would go."""
 
 import asyncio
-import base64
-from functools import partial
 
-import anyio.to_thread
 import pytest
-from typer.testing import CliRunner
 
 from gateways import Gateway, query_of
-from gongpai.cli.program import program
+from operated import register
 from over_http import Wire
 from relying_party import LUNCH, REDIRECT_URI, Party
-from settings_of_tests import RIGHT
 
 HOST = "wiki.example.com"
 
@@ -66,21 +61,6 @@ async def test_attack_012_characters_that_no_uri_has(provider: Gateway, odd: str
     answer = await provider.browser().get(Party(provider).url(redirect_uri=f"{REDIRECT_URI}{odd}"))
     assert answer.status_code == 400
     assert "x-evil" not in answer.headers
-
-
-async def register(provider: Gateway, client_id: str, redirect_uri: str) -> tuple[int, str]:
-    """Register a party with the running gateway as its operator does; return how that ended and what was said."""
-    environ = {
-        **RIGHT,
-        "GONGPAI_STORAGE": provider.config.storage,
-        "GONGPAI_SECRET_KEY": base64.urlsafe_b64encode(provider.config.secret_key).decode().rstrip("="),
-        "GONGPAI_SANDBOX": "true",
-        "GONGPAI_PUBLIC_URL": "http://127.0.0.1:8000",
-        "GONGPAI_HOSTS__ALL": provider.corner.url,
-    }
-    command = ["parties", "add", client_id, "--name", "Shop", "--redirect-uri", redirect_uri]
-    result = await anyio.to_thread.run_sync(partial(CliRunner().invoke, program, command, env=environ))
-    return result.exit_code, result.output
 
 
 @pytest.mark.parametrize(

@@ -1,93 +1,25 @@
-"""Modules of the Basic OP plan that no other test speaks of, as journeys through WeCom and back."""
+"""The Basic OP plan: the tokens, userinfo, scopes and codes. Each test is named after its module."""
 
-import json
+from dataclasses import replace
 
 import pytest
 from joserfc import jws
+from joserfc.errors import BadSignatureError
 
-from gateways import DESKTOP_UA, Browser, Gateway, callback, query_of
+from conformance_suite.checks import Answered, accept, document, silently, userinfo
+from conformance_suite.conftest import SECOND
+from gateways import Gateway, query_of
 from relying_party import SECRET, Party, follow
 
-
-async def scan(gateway: Gateway, browser: Browser, url: str) -> dict[str, str]:
-    """Go to *url*, sign in by scanning and confirming; return what the browser brings back to the party."""
-    begun = await browser.get((await browser.get(url)).headers["location"])
-    state = query_of(begun.headers["location"])["state"]
-    answer = await browser.get(callback(state, gateway.mint("lisi", way="web")))
-    return query_of(await follow(browser, answer))
+PERSONAL = {"name", "nickname", "picture", "gender", "email", "phone_number", "address"}
 
 
-async def auth_time(party: Party, code: str) -> int:
-    """Redeem a code; return when its person was asked."""
-    claims = await party.claims((await party.redeem(code)).json()["id_token"])
-    return int(claims["auth_time"])
-
-
-@pytest.mark.parametrize(
-    "wish",
-    [
-        {"display": "page"},
-        {"display": "popup"},
-        {"login_hint": "lisi"},
-        {"ui_locales": "zh-CN en"},
-        {"claims_locales": "zh-CN"},
-        {"acr_values": "urn:mace:incommon:iap:silver"},
-        {"extra": "foobar"},
-    ],
-    ids=lambda wish: next(iter(wish)),
-)
-async def test_what_a_party_may_wish_for_beside_does_not_stop_it(provider: Gateway, wish: dict[str, str]) -> None:
+async def test_oidcc_server(provider: Gateway) -> None:
     party = Party(provider)
-    assert (await party.claims((await party.tokens(provider.browser(), **wish))["id_token"]))["aud"] == "wiki"
+    await userinfo(party, await silently(party, provider.browser()))
 
 
-async def test_prompt_none_answers_whoever_is_signed_in_with_the_same_sub_and_auth_time(provider: Gateway) -> None:
-    party, browser = Party(provider), provider.browser()
-    first = await party.claims((await party.tokens(browser))["id_token"])
-    provider.clock.advance(seconds=5)
-    silent = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
-    second = await party.claims((await party.redeem(silent["code"])).json()["id_token"])
-    assert (second["sub"], second["auth_time"]) == (first["sub"], first["auth_time"])
-
-
-async def test_a_subject_named_in_the_claims_parameter_lets_nobody_else_answer(provider: Gateway) -> None:
-    party, browser = Party(provider), provider.browser()
-    tokens = await party.tokens(browser)
-    own = (await party.claims(tokens["id_token"]))["sub"]
-    for subject, hint, outcome in (
-        (own, None, "code"),
-        (own, tokens["id_token"], "code"),
-        ("somebody-else", None, "error"),
-        ("somebody-else", tokens["id_token"], "error"),
-    ):
-        claims = json.dumps({"id_token": {"sub": {"value": subject}}})
-        answer = await browser.get(party.url(prompt="none", claims=claims, id_token_hint=hint))
-        told = query_of(answer.headers["location"])
-        assert outcome in told
-        assert told.get("error") in {None, "login_required"}
-
-
-async def test_an_older_sign_in_than_max_age_is_made_anew_and_a_younger_one_is_kept(provider: Gateway) -> None:
-    party, browser = Party(provider), provider.browser(DESKTOP_UA)
-    first = await auth_time(party, (await scan(provider, browser, party.url()))["code"])
-    provider.clock.advance(seconds=2)
-    young = query_of((await browser.get(party.url(max_age="10000"))).headers["location"])
-    assert await auth_time(party, young["code"]) == first
-    anew = await scan(provider, browser, party.url(max_age="1"))
-    assert await auth_time(party, anew["code"]) >= first + 2
-
-
-@pytest.mark.parametrize("seconds", [1, 30])
-async def test_a_code_used_again_later_is_refused_and_ends_the_tokens(provider: Gateway, seconds: int) -> None:
-    party = Party(provider)
-    code = (await party.sign_in(provider.browser()))["code"]
-    token = (await party.redeem(code)).json()["access_token"]
-    provider.clock.advance(seconds=seconds)
-    assert (await party.redeem(code)).json()["error"] == "invalid_grant"
-    assert (await party.userinfo(token)).status_code == 401
-
-
-async def test_a_secret_in_the_body_is_as_good_as_one_in_the_header(provider: Gateway) -> None:
+async def test_oidcc_server_client_secret_post(provider: Gateway) -> None:
     party = Party(provider)
     back = await party.sign_in(provider.browser())
     fields = {
@@ -96,25 +28,151 @@ async def test_a_secret_in_the_body_is_as_good_as_one_in_the_header(provider: Ga
         "redirect_uri": party.record.redirect_uris[0],
         "code_verifier": party.verifier,
         "client_id": "wiki",
-        "client_secret": SECRET,
     }
-    assert (await party.raw("/token", "POST", fields, {})).status_code == 200
+    wrong = await party.raw("/token", "POST", {**fields, "client_secret": "wrong"}, {})
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+    assert (await party.raw("/token", "POST", {**fields, "client_secret": SECRET}, {})).status_code == 200
 
 
-async def test_no_party_can_be_given_an_unsigned_id_token(provider: Gateway) -> None:
+async def test_oidcc_idtoken_signature(provider: Gateway) -> None:
     party = Party(provider)
-    tokens = await party.tokens(provider.browser())
-    document = (await party.raw("/.well-known/openid-configuration", "GET", None, {})).json()
-    assert "none" not in document["id_token_signing_alg_values_supported"]
-    assert jws.extract_compact(tokens["id_token"].encode()).headers()["alg"] == "RS256"
+    answered = await silently(party, provider.browser())
+    head, payload, signature = answered.tokens["id_token"].split(".")
+    altered = f"{head}.{payload}.{signature[:10]}{'A' if signature[10] != 'A' else 'B'}{signature[11:]}"
+    with pytest.raises(BadSignatureError):
+        await party.claims(altered)
 
 
-async def test_an_unsigned_request_object_is_refused_whatever_redirect_uri_it_holds(provider: Gateway) -> None:
-    told = await provider.browser().get(Party(provider).url(request="eyJhbGciOiJub25lIn0.eyJyZWRpcmVjdF91cmkiOiJ4In0."))
-    assert told.headers["location"].startswith("https://wiki.example.com/cb?")
-    assert query_of(told.headers["location"])["error"] == "request_not_supported"
+async def test_oidcc_idtoken_unsigned(provider: Gateway) -> None:
+    party = Party(provider)
+    assert "none" not in (await document(party))["id_token_signing_alg_values_supported"]
+    answered = await silently(party, provider.browser())
+    assert jws.extract_compact(answered.tokens["id_token"].encode()).headers()["alg"] == "RS256"
+    assert answered.tokens["id_token"].rpartition(".")[2]
 
 
-async def test_a_request_that_does_not_say_where_to_goes_nowhere(provider: Gateway) -> None:
-    answer = await provider.browser().get(Party(provider).url(redirect_uri=None))
-    assert (answer.status_code, "location" in answer.headers) == (400, False)
+async def test_oidcc_userinfo_get(provider: Gateway) -> None:
+    party = Party(provider)
+    answered = await silently(party, provider.browser(), scope="openid profile")
+    assert (await userinfo(party, answered))["preferred_username"] == "lisi"
+
+
+async def test_oidcc_userinfo_post_header(provider: Gateway) -> None:
+    party = Party(provider)
+    answered = await silently(party, provider.browser())
+    headers = {"authorization": f"Bearer {answered.tokens['access_token']}"}
+    answer = await party.raw("/userinfo", "POST", None, headers)
+    assert (answer.status_code, answer.json()["sub"]) == (200, answered.claims["sub"])
+
+
+async def test_oidcc_userinfo_post_body(provider: Gateway) -> None:
+    party = Party(provider)
+    answered = await silently(party, provider.browser())
+    answer = await party.raw("/userinfo", "POST", {"access_token": answered.tokens["access_token"]}, {})
+    assert (answer.status_code, answer.json()["sub"]) == (200, answered.claims["sub"])
+
+
+async def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(provider: Gateway) -> None:
+    party = Party(provider)
+    await accept(party, await party.sign_in(provider.browser(), nonce=None), nonce=None)
+
+
+async def told_for(provider: Gateway, scope: str) -> set[str]:
+    """Return the personal claims that userinfo tells for *scope*; the ID token must hold none (Core 5.4)."""
+    party = Party(provider)
+    answered = await silently(party, provider.browser(), scope=scope)
+    assert set(answered.tokens["scope"].split()) == set(scope.split())
+    assert PERSONAL & answered.claims.keys() == set()
+    return PERSONAL & (await userinfo(party, answered)).keys()
+
+
+async def test_oidcc_scope_profile(provider: Gateway) -> None:
+    told = await told_for(provider, "openid profile")
+    assert {"name"} <= told <= {"name", "nickname", "picture", "gender"}
+
+
+async def test_oidcc_scope_email(provider: Gateway) -> None:
+    assert await told_for(provider, "openid email") == {"email"}
+
+
+async def test_oidcc_scope_address(provider: Gateway) -> None:
+    assert await told_for(provider, "openid address") == {"address"}
+
+
+async def test_oidcc_scope_phone(provider: Gateway) -> None:
+    assert await told_for(provider, "openid phone") == {"phone_number"}
+
+
+async def test_oidcc_scope_all(provider: Gateway) -> None:
+    told = await told_for(provider, "openid profile email address phone")
+    assert {"name", "email", "address", "phone_number"} <= told
+
+
+async def test_oidcc_alternate_happy_flow(provider: Gateway) -> None:
+    # The parameters and the scopes in another order than usual.
+    party, browser = Party(provider), provider.browser()
+    query = "&".join(reversed(party.query(scope="email openid").split("&")))
+    answered = await accept(party, query_of(await follow(browser, await browser.get(f"/authorize?{query}"))))
+    assert "email" not in answered.claims
+    assert "name" not in (told := await userinfo(party, answered))
+    assert told["email"] == provider.corner.member("lisi").biz_mail
+
+
+async def test_oidcc_claims_essential(provider: Gateway) -> None:
+    party = Party(provider)
+    claims = '{"userinfo":{"name":{"essential":true}}}'
+    answered = await silently(party, provider.browser(), scope="openid profile", claims=claims)
+    assert (await userinfo(party, answered))["name"] == provider.corner.member("lisi").name
+
+
+async def code_used_twice(provider: Gateway, seconds: float) -> None:
+    """Hold that a code that comes again after *seconds* is refused, and ends what it gave."""
+    party = Party(provider)
+    code = (await party.sign_in(provider.browser()))["code"]
+    token = (await party.redeem(code)).json()["access_token"]
+    provider.clock.advance(seconds=seconds)
+    again = await party.redeem(code)
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert (await party.userinfo(token)).status_code == 401
+
+
+async def test_oidcc_codereuse(provider: Gateway) -> None:
+    await code_used_twice(provider, 0)
+
+
+async def test_oidcc_codereuse_30seconds(provider: Gateway) -> None:
+    await code_used_twice(provider, 30)
+
+
+async def refreshed(party: Party, before: Answered) -> Answered:
+    """Use a refresh token, and check its answer against the first one (Core 12.2)."""
+    answer = await party.refresh(before.tokens["refresh_token"])
+    assert answer.status_code == 200
+    tokens = answer.json()
+    claims = await party.claims(tokens["id_token"])
+    for name in ("iss", "sub", "aud", "auth_time", "azp", "sid"):
+        assert claims.get(name) == before.claims.get(name)
+    assert claims["iat"] >= before.claims["iat"]
+    assert "nonce" not in claims
+    assert tokens["access_token"] != before.tokens["access_token"]
+    return Answered(tokens, claims)
+
+
+async def test_oidcc_refresh_token(provider: Gateway) -> None:
+    party, second = Party(provider), Party(provider, SECOND)
+    assert "refresh_token" not in (await silently(party, provider.browser())).tokens
+    first = await silently(party, provider.browser(), scope="openid offline_access")
+    after = await refreshed(party, first)
+    await userinfo(party, after)
+    stolen = await second.refresh(after.tokens["refresh_token"])
+    assert (stolen.status_code, stolen.json()["error"]) == (400, "invalid_grant")
+    assert (await party.refresh(after.tokens["refresh_token"])).status_code == 200
+
+
+async def test_oidcc_ensure_request_with_valid_pkce_succeeds(provider: Gateway) -> None:
+    assert "S256" in (await document(Party(provider)))["code_challenge_methods_supported"]
+    party = Party(provider)
+    await accept(party, await party.sign_in(provider.browser(), code_challenge=party.challenge))
+    thief = replace(party, verifier="x" * 43)
+    refused = await thief.redeem((await party.sign_in(provider.browser()))["code"])
+    assert refused.json()["error"] == "invalid_grant"
