@@ -87,6 +87,16 @@ async def test_attack_034_prompt_none_with_the_id_token_of_somebody_else(opened:
         assert "code" in query_of((await browser.get(asked)).headers["location"])
 
 
+async def test_attack_034_prompt_none_with_the_id_token_of_another_party(opened: Open) -> None:
+    # What one party was told of a person is no word of another's.
+    other = replace(WIKI, client_id="other")
+    async with opened(WIKI, other) as gateway:
+        browser = gateway.browser()
+        hint = (await Party(gateway, other).tokens(browser))["id_token"]
+        asked = Party(gateway).url(prompt="none", id_token_hint=hint)
+        assert query_of((await browser.get(asked)).headers["location"])["error"] == "login_required"
+
+
 @pytest.mark.parametrize(
     "uri", ["http://169.254.169.254/", "file:///etc/passwd", "gopher://127.0.0.1/", "https://rp.example.com/r"]
 )

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateways import Browser
+from audited import events
+from gateways import ATTENDANCE, Browser, app_config, query_of
 from gongpai.gateway.config import Policy
 from gongpai.sandbox import Corner
 from guarded import APP, OTHER, PUBLIC_URL, Guarded, cookie_line, gate_config, guarded_host, open_guarded
@@ -42,6 +43,31 @@ async def test_a_signed_in_browser_is_let_in_without_another_sign_in(guarded: Gu
         cookies = await guarded.enter(browser, origin, "/page?x=1")
         answer = await guarded.ask("/page", origin=origin, cookie=cookie_line(cookies))
         assert answer.headers["x-auth-request-preferred-username"] == "lisi"
+    assert len(events(guarded.gateway, "gate.entered")) == 2
+
+
+async def test_no_step_on_the_host_is_kept_or_told_on_and_none_is_a_form(guarded: Guarded) -> None:
+    cookies = dict[str, str]()
+    location = await ticket_for(guarded, await signed_in(guarded), cookies)
+    for url in (f"{APP}/.gongpai/begin", location, f"{APP}/.gongpai/nothing"):
+        answer = await guarded.visit(url, cookies)
+        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    async with guarded.http() as http:
+        said = {"x-forwarded-host": urlsplit(APP).netloc}
+        assert (await http.post("/.gongpai/begin", headers=said)).status_code == 404
+
+
+async def test_whoever_came_by_an_app_that_the_host_does_not_know_signs_in_by_one_that_it_knows(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = gate_config(guarded_host(apps=("attendance",)))
+    second = app_config(wecom_sandbox, ATTENDANCE, "attendance")
+    async with open_guarded(wecom_sandbox, tmp_path, config, second) as guarded:
+        browser = guarded.gateway.browser()
+        await browser.sign_in("/signin?app=main")
+        begun = await guarded.visit(f"{APP}/.gongpai/begin?return_to=/", {})
+        crossed = await browser.get(begun.headers["location"])
+        assert (crossed.status_code, query_of(crossed.headers["location"])["app"]) == (303, "attendance")
 
 
 async def test_without_the_nonce_the_ticket_is_burnt_and_the_sign_in_starts_on_the_host(guarded: Guarded) -> None:

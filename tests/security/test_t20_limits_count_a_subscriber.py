@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from pathlib import Path
 
-from gateways import gateway_config, open_gateway, query_of
+from gateways import csrf_token, gateway_config, open_gateway, query_of
 from gongpai.sandbox import Corner
 from relying_party import WIKI, Party
 
@@ -40,4 +40,20 @@ async def test_no_endpoint_lets_a_subscriber_begin_without_end(wecom_sandbox: Co
             page = await browser.get("/device", **address(each))
             sent = {"csrf_token": page.text.partition('name="csrf_token" value="')[2][:64], "user_code": "BCDF-GHJK"}
             typed.append((await browser.http.post("/device", data=sent, headers=address(each))).status_code)
+        assert typed == [400] * 10 + [429]
+
+
+async def test_a_session_guesses_no_more_codes_by_moving_from_address_to_address(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = gateway_config(wecom_sandbox, tmp_path, trusted_proxies=_PROXIES)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        browser = gateway.browser()
+        await browser.sign_in()
+        page = await browser.get("/device")
+        sent = {"csrf_token": csrf_token(page.text), "user_code": "BCDF-GHJK"}
+        typed = []
+        for each in range(11):
+            elsewhere = {"x-forwarded-for": f"198.51.100.{each}"}
+            typed.append((await browser.http.post("/device", data=sent, headers=elsewhere)).status_code)
         assert typed == [400] * 10 + [429]

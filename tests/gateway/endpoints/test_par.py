@@ -45,6 +45,14 @@ async def test_it_is_good_once_for_its_own_party_and_for_90_seconds(provider: Ga
     assert (await browser.get(bring(party, "urn:ietf:params:oauth:request_uri:" + "x" * 99))).status_code == 400
 
 
+async def test_what_another_browser_brought_is_no_pushed_request(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    begun = await browser.get(party.url())
+    handle = query_of(begun.headers["location"])["return_to"].removeprefix("/authorize/")
+    thief = await provider.browser().get(bring(party, f"urn:ietf:params:oauth:request_uri:{handle}"))
+    assert thief.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from audited import events
 from gateways import Browser, Gateway, gateway_config, open_gateway
 from gongpai.gateway.records_provider import GrantType, PartyPolicy, RelyingParty, WebLoginRule
 from gongpai.sandbox import Corner
@@ -56,6 +57,8 @@ async def test_a_device_gets_tokens_once_the_person_said_yes(provider: Gateway) 
     assert (await party.userinfo(tokens["access_token"])).json()["preferred_username"] == "lisi"
     provider.clock.advance(seconds=5)
     assert (await poll(party, codes)).json()["error"] == "invalid_grant"
+    (event,) = events(provider, "device.approved")
+    assert event["facts"] == {"client_id": "wiki", "device_ip": "127.0.0.1"}
 
 
 async def test_the_person_reads_how_long_ago_and_from_where_the_device_asked(provider: Gateway) -> None:
