@@ -80,6 +80,25 @@ def test_a_worker_that_dies_is_replaced(gateway: Served) -> None:
     assert "gongpai_workers_replaced_total 1.0" in httpx2.get(gateway.metrics_url, timeout=120).text
 
 
+def test_a_worker_that_dies_while_the_configuration_is_faulty_is_back_once_it_is_mended(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, wecom_sandbox)
+    sound = config.read_text()
+    with served(config, workers=2, name="faulty") as gateway:
+        doomed, other = gateway.workers()
+        config.write_text(f"{sound}starts_per_minute = nonsense\n")
+        os.kill(doomed, signal.SIGKILL)
+        assert "gongpai.toml" in str(_await_event(gateway, "cannot_start")["faults"])
+        assert other in gateway.workers()
+        until(gateway.is_ready)
+        config.write_text(sound)
+        os.kill(other, signal.SIGKILL)
+        until(lambda: len(gateway.workers()) == 2 and other not in gateway.workers())
+        until(gateway.is_ready)
+        assert "Traceback" not in gateway.log.read_text()
+
+
 def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbox: Corner) -> None:
     workers = gateway.workers()
     wecom_sandbox.plan_fault("auth/getuserinfo", delay_seconds=1.0, times=1)

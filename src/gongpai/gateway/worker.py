@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.app import open_app
-from gongpai.gateway.config import Config, load
+from gongpai.gateway.config import Config, ConfigError, load
 from gongpai.gateway.gate_protocol import GateProtocol
 from gongpai.gateway.keys import WrongSecretKeyError
 from gongpai.gateway.logs import configure_logs, logger
@@ -117,7 +117,13 @@ def main(arguments: list[str]) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     path, lifeline, *files = arguments
     file = Path(path) if path else None
-    config = load(file, os.environ)
+    try:
+        config = load(file, os.environ)
+    except ConfigError as error:
+        configure_logs()
+        # The workers that run go on with what they read, and the supervisor tries again: the file may be mended.
+        logger("worker").error("cannot_start", faults=[fault.render("en") for fault in error.faults])
+        sys.exit(1)
     configure_logs(config.log_level)
     sockets = [socket.socket(fileno=int(file)) for file in files]
     try:
