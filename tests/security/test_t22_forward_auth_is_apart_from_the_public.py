@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -180,3 +181,7 @@ async def test_a_refused_person_reads_why_in_their_language(guarded: Guarded, re
     assert answer.status_code == 403
     assert words in answer.text
     assert "<b>" not in answer.text
+    (nonce,) = re.findall(r'<style nonce="([^"]+)">', answer.text)
+    policy = answer.headers["content-security-policy"]
+    assert f"style-src 'nonce-{nonce}'" in policy
+    assert "default-src 'none'" in policy

@@ -182,3 +182,13 @@ PAGES: dict[str, Page] = {
     "handoff-not-wecom": disclosure.HandoffMessage(200, "not_wecom"),
     "handoff-wrong-number": disclosure.HandoffMessage(403, "wrong_number"),
 }
+
+# On a host that is not ours: with a style of their own, and nothing else beside the words.
+GATE_PAGES: dict[str, Page] = {
+    f"gate-{reason}": pages.GateMessage(status, reason, retry_url)
+    for status, reason, retry_url in (
+        (403, "denied_person", None),
+        (400, "start_again", "/.gongpai/begin?return_to=/"),
+        (503, "unavailable", None),
+    )
+}

@@ -11,7 +11,7 @@ from playwright.sync_api import Page as Tab
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from gateway.web.gallery import NONCE, PAGES, context
+from gateway.web.gallery import GATE_PAGES, NONCE, PAGES, context
 from gongpai.gateway.messages import Language
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.render import render
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.browser
 _ORIGIN = "https://sso.example.com"
 _POLICY = PagePolicy(form_origins=("https://open.weixin.qq.com",), panel_origin="https://login.work.weixin.qq.com")
 _FOCUSABLE = "a[href], button, input:not([type=hidden])"
+_SHOWN = PAGES | GATE_PAGES
 _FINGERTIP = 44  # CSS pixels each way: WCAG 2.2, 2.5.5
 
 
@@ -69,11 +70,11 @@ class Gallery:
         elif origin == f"{_ORIGIN}/static":
             file = self._static.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
             route.fulfill(status=file.status_code, headers=dict(file.headers), body=file.content)
-        elif origin == _ORIGIN and name in PAGES:
+        elif origin == _ORIGIN and name in _SHOWN:
             is_watching = name.startswith("continue-in-wecom")
             policy = _POLICY.text(NONCE, has_panel=name == "panel", is_watching=is_watching)
             signed_in = name.startswith(("me", "signout", "continue-in-wecom", "ask-again"))
-            html = render(context(self._device.lang, is_signed_in=signed_in), PAGES[name])
+            html = render(context(self._device.lang, is_signed_in=signed_in), _SHOWN[name])
             headers = {"content-security-policy": f"{policy}; require-trusted-types-for 'script'"}
             route.fulfill(body=html, content_type="text/html; charset=utf-8", headers=headers)
         elif origin == f"{_ORIGIN}/handoff/ref":
@@ -109,7 +110,7 @@ def names_for(device: Device) -> list[str]:
             "handoff-pick",
         ]
     one_of_many = {"refused-stranger", "refused-member_refused", "start-again-cookie_lost"}
-    return [name for name in PAGES if name in one_of_many or not name.startswith(("refused-", "start-again-"))]
+    return [name for name in _SHOWN if name in one_of_many or not name.startswith(("refused-", "start-again-"))]
 
 
 @pytest.mark.parametrize(

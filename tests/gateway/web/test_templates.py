@@ -16,7 +16,7 @@ from gongpai.gateway.messages import CATALOGUE
 from gongpai.gateway.web.pages import Page
 
 _FOLDER = files("gongpai.gateway.web").joinpath("templates")
-_SOURCES = {file.name: file.read_text("utf-8") for file in _FOLDER.iterdir()}
+_SOURCES = {file.name: file.read_text("utf-8") for file in _FOLDER.iterdir() if file.name.endswith(".html")}
 _READ_ALOUD = {"alt", "title", "aria-label", "placeholder", "content"}
 _NOT_WORDS = {"width=device-width, initial-scale=1, viewport-fit=cover", "light dark", "noindex, nofollow"}
 

@@ -211,7 +211,8 @@ def _refused(visit: Visit) -> GateMessage:
 
 def _page(visit: Visit, page: GateMessage) -> Response:
     context = RequestContext(visit.language, visit.nonce, visit.path, "", is_sandbox=False, is_signed_in=False)
-    headers = {"content-security-policy": STRICT_POLICY, "vary": "Accept-Language"}
+    policy = f"{STRICT_POLICY}; style-src 'nonce-{visit.nonce}'"
+    headers = {"content-security-policy": policy, "vary": "Accept-Language"}
     return Response(render(context, page), page.status, headers, media_type="text/html")
 
 
