@@ -26,7 +26,7 @@ async def listening() -> AsyncIterator[Listener]:
     """Listen until the block ends."""
     listener = Listener()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    AUTHORITY.issue_cert("localhost").configure_cert(context)
+    AUTHORITY.issue_cert("localhost", "127.0.0.1").configure_cert(context)
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")

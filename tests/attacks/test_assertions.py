@@ -145,6 +145,7 @@ async def test_attack_085_a_token_that_is_too_much_is_refused_unread(provider: G
         "a.b.c.d.e",
         f"{good}.{good}",
         signed(claims_of(provider), padding="x" * 30_000),
+        signed(claims_of(provider, padding="x" * 30_000)),
     ]
     for bomb in bombs:
         assert await status(provider, bomb) in {400, 401}

@@ -65,13 +65,3 @@ async def test_a_token_of_a_disabled_party_opens_nothing(provider: Gateway, othe
         while (answer := await party.userinfo(token)).status_code == 200:  # noqa: ASYNC110  # lets the node hear
             await asyncio.sleep(0)
     assert answer.status_code == 401
-
-
-async def test_attack_089_a_token_without_openid_opens_no_userinfo(provider: Gateway) -> None:
-    party = Party(provider)
-    first = await party.tokens(provider.browser(), scope="openid profile offline_access")
-    narrowed = (await party.refresh(first["refresh_token"], scope="profile")).json()
-    assert "id_token" not in narrowed
-    answer = await party.userinfo(narrowed["access_token"])
-    assert answer.status_code == 403
-    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
