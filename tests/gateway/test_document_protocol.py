@@ -55,6 +55,21 @@ async def test_what_is_answered_at_once_is_counted_by_the_time_the_connection_en
     assert counter._value.get() == before + 2
 
 
+async def test_who_does_not_read_gets_no_more_until_they_do(provider: Gateway) -> None:
+    async with serving(provider, DocumentProtocol) as (port, server), asyncio.timeout(60):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(PLAIN.encode())
+        first = await reader.readuntil(b"]}")
+        (connection,) = server.server_state.connections
+        # As the transport does once more waits to be sent than it may.
+        connection.flow.pause_writing()
+        writer.write(PLAIN.encode())
+        await until(lambda: bool(server.server_state.tasks))
+        connection.flow.resume_writing()
+        assert await reader.readuntil(b"]}") == first
+        writer.close()
+
+
 async def test_a_question_behind_a_call_under_way_is_answered_after_it(provider: Gateway) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 

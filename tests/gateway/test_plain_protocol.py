@@ -117,7 +117,8 @@ async def test_a_call_under_way_is_answered_before_the_worker_ends(provider: Gat
     assert isinstance(provider.app, GatewayApp)
     machines = replace(provider.app.public, endpoints={"/introspect": Endpoint(answer_late, ("POST",))})
     late = replace(provider, app=replace(provider.app, public=machines))
-    async with serving(late, PlainProtocol) as (port, server), asyncio.timeout(90):
+    # Less than an idle connection is kept.
+    async with serving(late, PlainProtocol) as (port, server), asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(call("/introspect", "token=x").encode())
         await begun.wait()
