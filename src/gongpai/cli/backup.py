@@ -11,7 +11,7 @@ from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.statuses import Status
 from gongpai.cli.troubles import leave, told
 
-# Nothing is written but the copy.
+# The source is only read, so these are faults of the copy's disk.
 _CANNOT_WRITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 
 

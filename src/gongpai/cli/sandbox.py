@@ -52,8 +52,8 @@ def sandbox(
     try:
         running = Sandbox.start(world, host=host, port=port, tls=tls, tls_port=chosen, expose=expose or ())
     except SandboxError as error:
-        told = error.faults if isinstance(error, WorldFileError) else [str(error)]
-        for fault in told:
+        faults = error.faults if isinstance(error, WorldFileError) else [str(error)]
+        for fault in faults:
             typer.echo(in_chinese(fault, "world") if choose_language() == "zh" else fault, err=True)
         raise typer.Exit(Status.WRONG_CALL) from None
     except OSError as error:

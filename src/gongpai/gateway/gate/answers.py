@@ -179,6 +179,7 @@ def split_cookies(line: bytes, name: bytes) -> tuple[bytes | None, bytes]:
         return None, line
     before, mark, rest = line.partition(name + b"=")
     value, _, after = rest.partition(b"; ")
+    # Counted, for `in` costs more between bytes: CPython asks by an exception.
     is_plain = not (value.count(b";") or value.count(b","))
     if ours == 1 and mark and is_plain and (not before or before.endswith(b"; ")):
         # What browsers send: one cookie of ours, and the others need not be looked at.

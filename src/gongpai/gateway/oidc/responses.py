@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from gongpai.gateway.oidc.errors import AuthorizationError
 from gongpai.gateway.records_provider import ResponseMode
 
-# Nothing of it is written otherwise, which quoting takes ten times as long to find.
+# What quoting leaves as it is; `quote_plus` takes ten times as long to find that out.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -51,7 +51,7 @@ def _known(fields: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _add(uri: str, fields: Mapping[str, str]) -> str:
-    # The registered query is kept as it was written. Source: RFC 6749 3.1.2.
+    # The registered query is kept as it was written. Source: RFC 6749 3.1.2. The names are ours and need no quoting.
     query = "&".join([f"{name}={_quote(value)}" for name, value in fields.items()])
     if not query:
         return uri

@@ -96,7 +96,7 @@ class Compiler:
 def _ordering(
     names: Sequence[str], literals: Mapping[str, object]
 ) -> Callable[[Mapping[str, object]], Sequence[object]]:
-    # Of one name alone it would return no tuple.
+    # For one name itemgetter returns no tuple, and for none it cannot be made.
     if len(names) < 2:  # noqa: PLR2004
         return lambda params: [{**literals, **params}[name] for name in names]
     pick = itemgetter(*names)

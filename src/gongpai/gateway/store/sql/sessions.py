@@ -158,9 +158,9 @@ class SqlSessions:
                 is_own = successor is not None and subject == successor.subject
                 if successor is not None and is_own and ended_as is None:
                     yield from grants.move(ref, successor.subject, successor.ref)
-                # A successor that has ended hands nothing on: what would be its ends as what was its own.
-                granted_until = ended_as if is_own and ended_as is not None else reason
-                yield from _end_for_all(str(subject), ref, granted_until, from_micros(expires_at), now)
+                # A successor that has ended takes nothing over: what would have been its own ends for the same reason.
+                counts_as = ended_as if is_own and ended_as is not None else reason
+                yield from _end_for_all(str(subject), ref, counts_as, from_micros(expires_at), now)
             return bool(rows)
 
         return await self._driver.transact(work, tells=True)

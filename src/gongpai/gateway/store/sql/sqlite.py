@@ -42,7 +42,7 @@ class SqliteDriver(Driver):
         # 5 MB of pages and not 2: with a million sessions the inner pages of the indexes find room.
         self._reader.execute("PRAGMA cache_size = -5000")
         self._writer = _connect(path, busy_seconds)
-        # One for all statements: to make and to forget one for each costs as much as binding to it.
+        # One cursor for all statements: to make and drop one for each costs as much as to bind its values.
         self._reading, self._writing = self._reader.cursor(), self._writer.cursor()
         self._is_closed = False
         self._asked: list[_Job] = []
