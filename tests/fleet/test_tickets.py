@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-import memory
 from fleet.doors import open_doors
 from fleet.load import Load
 from fleet.nodes import Fleet, running_fleet
@@ -85,9 +84,7 @@ async def test_people_sign_in_again_without_a_hand_and_nobody_is_told_of_a_fault
         await load.goes_on(50)
         async with stage.restarted(keeps=keeps):
             await load.goes_on(50)
-        # As many sign-ins as there are people, each begun by now, and more.
-        enough = load.outcomes["code", 200] + 20
-        await memory.until(lambda: load.outcomes["code", 200] >= enough)
+        await load.signs_in_again()
     late, repeated = await waits.arrive(), await done.arrive()
     if keeps:
         assert late.headers["location"] == repeated.headers["location"] == "/me"

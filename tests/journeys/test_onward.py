@@ -48,14 +48,14 @@ def ask(stage: Stage, client_id: str, redirect_uri: str, **changes: str) -> str:
     return f"{stage.url('/authorize')}?{urlencode({**query, **changes})}"
 
 
-def test_by_a_form(stage: Stage, redirect_uri: str) -> None:
+def test_an_answer_by_a_form_arrives_where_the_callback_leads(stage: Stage, redirect_uri: str) -> None:
     page = stage.wecom("lisi")
     page.goto(ask(stage, "wiki", redirect_uri, response_mode="form_post"))
     heading(page, "Welcome to the app")
 
 
 @pytest.mark.parametrize("response_mode", ["query", "form_post"])
-def test_after_a_yes_or_a_no(stage: Stage, redirect_uri: str, response_mode: str) -> None:
+def test_a_yes_and_a_no_arrive_where_the_callback_leads(stage: Stage, redirect_uri: str, response_mode: str) -> None:
     for word in ("Do not allow", "Allow"):
         page = stage.wecom("lisi")
         page.goto(ask(stage, "lunch", redirect_uri, response_mode=response_mode, prompt="consent"))
@@ -64,7 +64,7 @@ def test_after_a_yes_or_a_no(stage: Stage, redirect_uri: str, response_mode: str
 
 
 @pytest.mark.parametrize("response_mode", ["query", "form_post"])
-def test_at_an_address_of_ipv6(stage: Stage, response_mode: str) -> None:
+def test_a_yes_arrives_at_an_address_of_ipv6(stage: Stage, response_mode: str) -> None:
     page = stage.wecom("lisi")
     page.route(f"{_IPV6}**", lambda route: route.fulfill(body=_WELCOME.body, content_type="text/html"))
     page.goto(ask(stage, "lunch", _IPV6, response_mode=response_mode, prompt="consent"))

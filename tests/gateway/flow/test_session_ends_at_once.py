@@ -139,7 +139,9 @@ async def fleet(wecom_sandbox: Corner, tmp_path: Path, backend: Backend) -> Asyn
 
 @WHEN
 @ENDS
-async def test_at_the_authorization_endpoint(fleet: Fleet, when: str, reason: EndReason, scope: str) -> None:
+async def test_an_end_at_the_authorization_endpoint_leaves_no_grant(
+    fleet: Fleet, when: str, reason: EndReason, scope: str
+) -> None:
     fleet.plan_end("begin", when, reason)
     back = await fleet.party.sign_in(fleet.browser, scope=scope)
     if when == "before":
@@ -151,7 +153,9 @@ async def test_at_the_authorization_endpoint(fleet: Fleet, when: str, reason: En
 
 @WHEN
 @ENDS
-async def test_while_a_code_is_redeemed(fleet: Fleet, when: str, reason: EndReason, scope: str) -> None:
+async def test_an_end_while_a_code_is_redeemed_leaves_no_grant(
+    fleet: Fleet, when: str, reason: EndReason, scope: str
+) -> None:
     back = await fleet.party.sign_in(fleet.browser, scope=scope)
     fleet.plan_end("take", when, reason)
     answer = await fleet.party.redeem(back["code"])
@@ -161,7 +165,7 @@ async def test_while_a_code_is_redeemed(fleet: Fleet, when: str, reason: EndReas
 
 @WHEN
 @pytest.mark.parametrize("reason", [EndReason.DENIED, EndReason.RETIRED])
-async def test_while_a_refresh_token_is_used(fleet: Fleet, when: str, reason: EndReason) -> None:
+async def test_an_end_while_a_refresh_token_is_used_leaves_no_grant(fleet: Fleet, when: str, reason: EndReason) -> None:
     tokens = await fleet.party.tokens(fleet.browser, scope="openid offline_access")
     fleet.plan_end("rotate", when, reason)
     answer = await fleet.party.refresh(tokens["refresh_token"])
@@ -173,7 +177,9 @@ async def test_while_a_refresh_token_is_used(fleet: Fleet, when: str, reason: En
 
 @WHEN
 @pytest.mark.parametrize("act", ["decide", "take"])
-async def test_while_a_device_is_approved_or_comes_for_its_tokens(fleet: Fleet, act: str, when: str) -> None:
+async def test_an_end_while_a_device_is_approved_or_comes_for_its_tokens_leaves_no_grant(
+    fleet: Fleet, act: str, when: str
+) -> None:
     asked = (await fleet.party.call("/device_authorization", {"scope": "openid offline_access"})).json()
     page = await fleet.browser.get("/device")
     page = await fleet.browser.post("/device", {"user_code": asked["user_code"]}, page=page.text)
