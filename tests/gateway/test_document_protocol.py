@@ -61,6 +61,7 @@ async def test_who_does_not_read_gets_no_more_until_they_do(provider: Gateway) -
         writer.write(PLAIN.encode())
         first = await reader.readuntil(b"]}")
         (connection,) = server.server_state.connections
+        assert isinstance(connection, DocumentProtocol)
         # As the transport does once more waits to be sent than it may.
         connection.flow.pause_writing()
         writer.write(PLAIN.encode())
