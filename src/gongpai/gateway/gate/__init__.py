@@ -29,7 +29,7 @@ from gongpai.gateway.gate.cookie import (
     check,
     seal_gate,
 )
-from gongpai.gateway.gate.forms import PASSES, Answer, Family, Form, Outcome
+from gongpai.gateway.gate.forms import Answer, Family, Form, Outcome
 
 __all__ = [
     "BEGIN_PATH",
@@ -38,7 +38,6 @@ __all__ = [
     "ENVOY_PATH",
     "FAMILIES",
     "GATE_COOKIE_NAME",
-    "PASSES",
     "Answer",
     "Ask",
     "AskStore",

@@ -30,9 +30,6 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-PASSES = frozenset({Outcome.PASSED, Outcome.SKIPPED})
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """What answers of one kind have in common; made once, so that whoever writes them can prepare the rest."""
