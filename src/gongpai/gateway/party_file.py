@@ -48,7 +48,8 @@ class PartyFile:
         seen = _stamp(self.path, *self._files)
         found = await asyncio.to_thread(self._load)
         if (self._found[0], *seen[1:]) != _stamp(self.path, *self._files):
-            # Written meanwhile, so that what was read may be of both: it is read again when it moves no more.
+            # This file since it was found at rest, or one that it names, was written meanwhile: what was read may be half
+            # of the one and half of the other. All is read again when it moves no more.
             return
         self._seen = seen
         if isinstance(found, ConfigError):
