@@ -48,8 +48,8 @@ class PartyFile:
         seen = _stamp(self.path, *self._files)
         found = await asyncio.to_thread(self._load)
         if (self._found[0], *seen[1:]) != _stamp(self.path, *self._files):
-            # This file since it was found at rest, or one that it names, was written meanwhile: what was read may be half
-            # of the one and half of the other. All is read again when it moves no more.
+            # This file was written since it was found at rest, or one that it names: what was read may be half the old
+            # and half the new. All is read again when it moves no more.
             return
         self._seen = seen
         if isinstance(found, ConfigError):
