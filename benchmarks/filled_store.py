@@ -40,6 +40,9 @@ from gongpai.gateway.store.sql.tables_provider import (
 
 CORPID = "wwgongpaidemo"
 PARTY = "wiki"
+REDIRECT_URI = "https://wiki.example.com/cb"
+# Prime to the sizes, and so large that what follows in time lies far apart in the store.
+STRIDE = 7_368_787
 SCOPES = frozenset({"openid", "profile", "offline_access"})
 _HOURS = timedelta(hours=12)
 _PER_SECOND = 100
@@ -178,9 +181,7 @@ class Filling:
 
     def _tokens(self) -> Iterator[tuple[object, Table]]:
         now = self.start
-        code = AuthorizationCode(
-            "", "", PARTY, "https://wiki.example.com/cb", "c" * 43, now + timedelta(minutes=1), now
-        )
+        code = AuthorizationCode("", "", PARTY, REDIRECT_URI, "c" * 43, now + timedelta(minutes=1), now)
         yield code, authorization_codes
         yield AccessToken("", "", SCOPES, (PARTY,), now, now + _HOURS), access_tokens
         yield RefreshToken("", "", now, now + 60 * _HOURS), refresh_tokens

@@ -77,13 +77,15 @@ def _serve_sandbox(pipe: Connection) -> None:
         pipe.poll(None)
 
 
-def write_config(folder: Path, wecom: WeCom, parties: str = "") -> Path:
-    """Write a configuration with the *parties*, as TOML."""
+def write_config(
+    folder: Path, wecom: WeCom, parties: str = "", storage: str | None = None, secret_key: bytes | None = None
+) -> Path:
+    """Write a configuration with the *parties*, as TOML; without a *storage*, a new file of SQLite's in *folder*."""
     config = folder / "gongpai.toml"
     config.write_text(f"""
 public_url = "http://127.0.0.1"
-storage = "sqlite://{folder}/gongpai.db"
-secret_key = "{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")}"
+storage = "{storage or f"sqlite://{folder}/gongpai.db"}"
+secret_key = "{base64.urlsafe_b64encode(secret_key or secrets.token_bytes(32)).decode().rstrip("=")}"
 sandbox = true
 listen = "127.0.0.1:0"
 metrics_listen = "off"

@@ -39,8 +39,6 @@ class SqliteDriver(Driver):
         self._compiler = Compiler(sqlite.dialect(paramstyle="qmark"))
         self._reader = _connect(path, busy_seconds)
         self._reader.execute("PRAGMA query_only = ON")
-        # 5 MB of pages and not 2: with a million sessions the inner pages of the indexes find room.
-        self._reader.execute("PRAGMA cache_size = -5000")
         self._writer = _connect(path, busy_seconds)
         # One cursor for all statements: to make and drop one for each costs as much as to bind its values.
         self._reading, self._writing = self._reader.cursor(), self._writer.cursor()
