@@ -23,7 +23,7 @@ from gongpai.gateway.store.sql.rows import to_micros
 from gongpai.gateway.store.sql.tables import meta, metadata
 from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_tokens, reservations
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World
