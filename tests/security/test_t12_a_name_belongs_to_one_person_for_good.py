@@ -112,6 +112,22 @@ async def test_with_several_corps_a_username_names_the_corp(wecom_sandbox: Corne
         assert (await told(gateway))["preferred_username"] == "lisi.wwgongpaidemo"
 
 
+async def test_a_token_tells_the_name_of_now_and_not_the_one_it_was_issued_with(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    policy = PartyPolicy(corpids=frozenset({"wwgongpaidemo"}), apps=frozenset({"main"}))
+    parties = {"wiki": replace(WIKI, policy=policy, claim_rules=RULES)}
+    config = gateway_config(wecom_sandbox, tmp_path, app_config(wecom_sandbox), parties=parties)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        party = Party(gateway)
+        token = (await party.tokens(gateway.browser(), scope="openid profile"))["access_token"]
+        assert (await party.userinfo(token)).json()["preferred_username"] == "lisi"
+    config = gateway_config(wecom_sandbox, tmp_path, app_config(wecom_sandbox), BRANCH, parties=parties)
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        claims = (await Party(gateway).userinfo(token)).json()
+        assert claims["preferred_username"] == "lisi.wwgongpaidemo"
+
+
 @pytest.mark.parametrize(("others", "username"), [((), "lisi"), ((BRANCH,), "lisi.wwgongpaidemo")])
 async def test_forward_auth_names_people_by_the_same_rule(
     wecom_sandbox: Corner, tmp_path: Path, others: tuple[AppConfig, ...], username: str

@@ -12,7 +12,7 @@ from gongpai.gateway.oidc.names import Email, email_of, username_of
 from gongpai.gateway.oidc.subjects import subject_for
 from gongpai.gateway.policy import asks_departments, may_use, reason_against_way
 from gongpai.gateway.records import Profile, Session
-from gongpai.gateway.records_provider import Grant, RelyingParty
+from gongpai.gateway.records_provider import ClaimRules, Grant, RelyingParty
 from gongpai.gateway.reservations import ReservedNames
 from gongpai.gateway.session import Sessions, is_alive
 from gongpai.gateway.store.ports import PeopleStore, SessionStore
@@ -105,11 +105,22 @@ class Portraits:
             parents = await self.admission.get_parents(self.config.apps[known.app])
         return may_use(policy, known.corpid, known.userid, known.profile.department_ids, parents)
 
-    async def draw(self, party: RelyingParty, known: Known, scopes: frozenset[str]) -> Portrait:
-        """Return what could be told to *party* within *scopes*; names are reserved for this person first (T12)."""
-        rules = party.claim_rules
-        if self.config.has_several_corps:
-            rules = replace(rules, is_corp_qualified=True)
+    async def username(self, party: RelyingParty, known: Known, held: str | None = None) -> str:
+        """Return the username that *party* knows the person by, reserved for them first (T12).
+
+        *held* is one that was reserved for them before: it stays theirs, and need not be looked for in the store.
+        """
+        wanted = username_of(known.userid, known.corpid, self._rules(party))
+        return wanted if wanted == held else await self.names.username(party.client_id, wanted, known.subject)
+
+    async def draw(
+        self, party: RelyingParty, known: Known, scopes: frozenset[str], held: str | None = None
+    ) -> Portrait:
+        """Return what could be told to *party* within *scopes*; names are reserved for this person first (T12).
+
+        *held* is a username that was reserved for them before, as in ``username``.
+        """
+        rules = self._rules(party)
         disclosure = None if known.session is None else self.sessions.open_disclosure(known.session)
         corpid = known.corpid
         email: Email | None = None
@@ -117,10 +128,7 @@ class Portraits:
             email = email_of(known.userid, corpid, known.profile, disclosure, rules)
         if email is not None and not await self.names.is_own_email(party.client_id, email.address, known.subject):
             email = None
-        username = ""
-        if "profile" in scopes:
-            wanted = username_of(known.userid, corpid, rules)
-            username = await self.names.username(party.client_id, wanted, known.subject)
+        username = await self.username(party, known, held) if "profile" in scopes else ""
         return Portrait(
             subject=self.subject(party, known.subject),
             corpid=corpid,
@@ -130,6 +138,10 @@ class Portraits:
             disclosure=disclosure,
             updated_at=known.at,
         )
+
+    def _rules(self, party: RelyingParty) -> ClaimRules:
+        rules = party.claim_rules
+        return replace(rules, is_corp_qualified=True) if self.config.has_several_corps else rules
 
     async def _know_again(self, grant: Grant, now: datetime) -> Known:
         person = await self.people.get(grant.subject)

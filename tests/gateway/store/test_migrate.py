@@ -23,7 +23,7 @@ from gongpai.gateway.store.sql.rows import to_micros
 from gongpai.gateway.store.sql.tables import meta, metadata
 from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_tokens, reservations
 
-REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"]
 MIGRATE = """
 import sys
 from gongpai.gateway.records import World
@@ -151,7 +151,7 @@ def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp
     module._with_connection(storage, build_as_before)
     assert migrate(storage, World.SANDBOX) == REVISIONS[4:]
     with create_engine(f"sqlite:///{tmp_path}/gongpai.db").begin() as connection:
-        assert connection.execute(select(access_tokens)).one() == token
+        assert connection.execute(select(access_tokens)).one() == (*token, None)
         assert connection.execute(select(reservations)).one() == reservation
         kept = connection.execute(select(refresh_tokens).order_by(refresh_tokens.c.token_hash)).all()
         assert kept == [unused, used, (*long_used[:5], None, None)]

@@ -111,7 +111,9 @@ class Issuer:
         expires_at = min(now + self.limits.access, grant.expires_at)
         moment = Moment(self.issuer, now, expires_at - now)
         token = self._access_token(party, grant, moment, scopes)
-        access = AccessToken(hash_token(token), grant.grant_id, scopes, (party.client_id,), now, expires_at)
+        username = await self.portraits.username(party, known) if "profile" in scopes else None
+        audience = (party.client_id,)
+        access = AccessToken(hash_token(token), grant.grant_id, scopes, audience, now, expires_at, username)
         content: dict[str, object] = {
             "access_token": token,
             "token_type": BEARER,
@@ -124,7 +126,9 @@ class Issuer:
             lapses_at = min(now + self.limits.refresh_idle, grant.expires_at)
             refresh = RefreshToken(hash_token(successor), grant.grant_id, now, lapses_at)
         if OPENID in scopes:
-            claims = await self.id_token(party, grant, known, scopes, moment, token, is_refreshed=is_refreshed)
+            claims = await self.id_token(
+                party, grant, known, scopes, moment, token, username, is_refreshed=is_refreshed
+            )
             content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
         return Made(Issued(access, refresh), msgspec.json.encode(content))
 
@@ -136,20 +140,29 @@ class Issuer:
         scopes: frozenset[str],
         moment: Moment,
         access_token: str,
+        username: str | None = None,
         *,
         is_refreshed: bool = False,
     ) -> Mapping[str, object]:
         """Return the claims of the ID token that goes with *access_token*, not yet signed."""
-        told = await self._told_in_id_token(party, grant, known, scopes)
+        told = await self._told_in_id_token(party, grant, known, scopes, username)
         subject = self.portraits.subject(party, grant.subject)
         return id_token.id_token_claims(moment, party, grant, subject, access_token, told, is_refreshed=is_refreshed)
 
     async def userinfo(
-        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
+        self,
+        party: RelyingParty,
+        grant: Grant,
+        known: Known,
+        scopes: frozenset[str],
+        username: str | None = None,
     ) -> Mapping[str, Claim]:
-        """Return what *scopes* and the request's own claims let *party* read of the person."""
+        """Return what *scopes* and the request's own claims let *party* read of the person.
+
+        *username* is the one that was reserved for them when the access token was issued, if there is one.
+        """
         wanted = allowed_claims(parse(grant.claims).userinfo, party.scopes)
-        portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted))
+        portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted), username)
         return {"sub": portrait.subject, **claims_for(scopes, portrait, party.claim_rules, wanted)}
 
     def _access_token(self, party: RelyingParty, grant: Grant, moment: Moment, scopes: frozenset[str]) -> str:
@@ -161,13 +174,13 @@ class Issuer:
         return self.keys.sign(party.id_token_alg, access_token.TYP, claims)
 
     async def _told_in_id_token(
-        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
+        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str], username: str | None
     ) -> Mapping[str, Claim]:
         wanted = allowed_claims(parse(grant.claims).id_token, party.scopes)
         told_by: frozenset[str] = scopes if party.claims_in_id_token else frozenset()
         if not told_by and not wanted:
             return {}
-        portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted))
+        portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted), username)
         return claims_for(told_by, portrait, party.claim_rules, wanted)
 
 

@@ -124,6 +124,8 @@ class AccessToken:
     audience: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime
+    username: str | None = None
+    """The username that was reserved for the person at this party when the token was issued, if it tells one (T12)."""
 
 
 @dataclass(frozen=True, slots=True)

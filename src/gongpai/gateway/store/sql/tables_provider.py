@@ -83,6 +83,7 @@ access_tokens = Table(
     Column("audience", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("username", Text),
     sqlite_with_rowid=False,
 )
 
