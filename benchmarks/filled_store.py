@@ -123,7 +123,8 @@ class Filling:
         for record, table in self._tokens():
             (name,) = table.primary_key.columns.keys()
             hashed = dialect.sha.format(f"{stamp} || '{table.name:_<31}' || {dialect.padded}")
-            yield self._rows(table, record, {name: f"{stamp} || {hashed}", "grant_id": grant_id})
+            told = {"username": userid} if table is access_tokens else {}
+            yield self._rows(table, record, {name: f"{stamp} || {hashed}", "grant_id": grant_id, **told})
         yield self._rows(consents, Consent("", PARTY, SCOPES, self.start), {"subject": subject})
         reservation = Reservation(PARTY, ReservedKind.USERNAME, "", "")
         yield self._rows(reservations, reservation, {"folded": userid, "subject": subject})
@@ -221,6 +222,8 @@ async def fill_postgres(url: str, filling: Filling, first: int, count: int) -> N
                 *(rows.same[name] for name in bound),
             )
         await connection.execute("VACUUM ANALYZE")
+        # What fills the server's memory now is written: whoever needs the room later would have to do it.
+        await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
 

@@ -46,7 +46,7 @@ _BAR, _TWICE, _NONE = Bar(max_ratio=1.3), Bar(max_ratio=2), Bar()
 # Where a store is, how many people it holds, what lies in it, and the refresh tokens that are newer than that.
 _Filled: TypeAlias = tuple[str, int, Filling, dict[int, str]]
 _REQUESTS = {
-    "userinfo": (Visitors.userinfo, _ONCE),
+    "userinfo": (Visitors.userinfo, _OPERATIONS),
     "introspection": (Visitors.introspect, _OPERATIONS),
     "silent authorize + code": (Visitors.sign_in_silently, _ONCE),
     "refresh": (Visitors.refresh, _OPERATIONS),
