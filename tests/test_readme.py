@@ -59,7 +59,8 @@ def test_without_the_two_sandbox_settings_the_library_means_the_real_wecom() -> 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: "/".join(page.parts[-2:]))
 def test_every_command_that_the_pages_name_exists(page: Path) -> None:
-    named = set(re.findall(r"\bgongpai (demo|serve|sandbox|migrate|config|keys|errcode)\b", page.read_text("utf-8")))
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"\bgongpai (demo|serve|sandbox|migrate|config|keys|errcode|parties)\b", text))
     known = {command.name for command in program.registered_commands} | {g.name for g in program.registered_groups}
     assert named
     assert named <= known
@@ -67,23 +68,46 @@ def test_every_command_that_the_pages_name_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: "/".join(page.parts[-2:]))
 def test_the_gateway_of_the_five_minutes_runs(page: Path, wecom_sandbox: "Corner", tmp_path: Path) -> None:
-    (settings,) = blocks(page, "toml")
     port, metrics_port = free_port(), free_port()
-    settings = settings.replace(SANDBOX, wecom_sandbox.url).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
-    settings = settings.replace("sqlite:///tmp/", f"sqlite://{tmp_path}/")
+    settings = settings_of(page, tmp_path).replace(SANDBOX, wecom_sandbox.url)
+    settings = settings.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
     listeners = f'listen = "127.0.0.1:{port}"\nmetrics_listen = "127.0.0.1:{metrics_port}"\n'
     (tmp_path / "gongpai.toml").write_text(listeners + settings, encoding="utf-8")
     shell = next(block for block in blocks(page, "sh") if "serve" in block)
     *steps, serve = shell.strip().splitlines()
     for step in steps:
-        done = subprocess.run(in_shell(step), capture_output=True, text=True, check=False, cwd=tmp_path)
-        assert done.returncode == 0, f"{step}: {done.stdout}{done.stderr}"
+        run(step, tmp_path)
     with (tmp_path / "log").open("wb") as log:
         gateway = subprocess.Popen(dies_with_us(in_shell(serve)), cwd=tmp_path, stdout=log, stderr=log)
     try:
         assert answers(f"http://127.0.0.1:{port}/readyz", gateway), (tmp_path / "log").read_text()
     finally:
         stop(gateway)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
+def test_the_recipes_of_the_readme_are_printed_with_the_readers_own_addresses(readme: Path, tmp_path: Path) -> None:
+    (tmp_path / "gongpai.toml").write_text(settings_of(readme, tmp_path), encoding="utf-8")
+    for step in ("gongpai keys new > secret.key", "gongpai migrate --config gongpai.toml"):
+        run(step, tmp_path)
+    shell = next(block for block in blocks(readme, "sh") if "recipe" in block)
+    gitea, nginx = (run(step, tmp_path) for step in shell.strip().splitlines())
+    assert "https://git.corp.example/user/oauth2/gongpai/callback" in gitea
+    assert "http://127.0.0.1:8000/.well-known/openid-configuration" in gitea
+    assert "server_name wiki.corp.example;" in nginx
+
+
+def settings_of(page: Path, folder: Path) -> str:
+    """Return the configuration that *page* shows, with its database in *folder*."""
+    (settings,) = blocks(page, "toml")
+    return settings.replace("sqlite:///tmp/", f"sqlite://{folder}/")
+
+
+def run(line: str, folder: Path) -> str:
+    """Run *line* in *folder*; return what it printed."""
+    done = subprocess.run(in_shell(line), capture_output=True, text=True, check=False, cwd=folder)
+    assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+    return done.stdout
 
 
 def in_shell(line: str) -> list[str]:
