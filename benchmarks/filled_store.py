@@ -119,12 +119,12 @@ class Filling:
         yield Rows(people, {**member, "minted_at": to_micros(self.start)}, {"subject": subject, "userid": userid})
         owner = {"subject": subject, "userid": userid}
         yield self._rows(sessions, self._session(), {"ref": ref, **owner})
-        yield self._rows(grants, self._grant(), {"grant_id": grant_id, "subject": subject, "session_ref": ref})
+        granted_by = {"subject": subject, "session_ref": ref, "username": userid}
+        yield self._rows(grants, self._grant(), {"grant_id": grant_id, **granted_by})
         for record, table in self._tokens():
             (name,) = table.primary_key.columns.keys()
             hashed = dialect.sha.format(f"{stamp} || '{table.name:_<31}' || {dialect.padded}")
-            told = {"username": userid} if table is access_tokens else {}
-            yield self._rows(table, record, {name: f"{stamp} || {hashed}", "grant_id": grant_id, **told})
+            yield self._rows(table, record, {name: f"{stamp} || {hashed}", "grant_id": grant_id})
         yield self._rows(consents, Consent("", PARTY, SCOPES, self.start), {"subject": subject})
         reservation = Reservation(PARTY, ReservedKind.USERNAME, "", "")
         yield self._rows(reservations, reservation, {"folded": userid, "subject": subject})

@@ -97,7 +97,7 @@ async def test_each_request_asks_no_more_than_it_must(gateway: Gateway, heard: H
     assert heard.take() == refreshed
 
 
-async def test_a_name_is_reserved_once_and_its_tokens_carry_it(
+async def test_a_name_is_reserved_once_and_its_grants_carry_it(
     gateway: Gateway, heard: Heard, wecom_sandbox: Corner
 ) -> None:
     token = (await Party(gateway).tokens(gateway.browser(), scope="openid profile"))["access_token"]
@@ -106,7 +106,7 @@ async def test_a_name_is_reserved_once_and_its_tokens_carry_it(
     assert asked[first : first + 4] == ["SELECT reservations", "INSERT reservations", "SELECT reservations", "COMMIT"]
     async with open_gateway(wecom_sandbox, gateway.config) as another:
         heard.take()
-        # A worker that has never met the person finds the name beside the token.
+        # A worker that has never met the person finds the name in the grant.
         claims = (await Party(another).userinfo(token)).json()
         assert claims["preferred_username"] == "lisi"
         assert heard.take() == [_READ_TOKEN]

@@ -151,7 +151,7 @@ def test_what_was_issued_before_its_table_was_built_anew_is_there_afterwards(tmp
     module._with_connection(storage, build_as_before)
     assert migrate(storage, World.SANDBOX) == REVISIONS[4:]
     with create_engine(f"sqlite:///{tmp_path}/gongpai.db").begin() as connection:
-        assert connection.execute(select(access_tokens)).one() == (*token, None)
+        assert connection.execute(select(access_tokens)).one() == token
         assert connection.execute(select(reservations)).one() == reservation
         kept = connection.execute(select(refresh_tokens).order_by(refresh_tokens.c.token_hash)).all()
         assert kept == [unused, used, (*long_used[:5], None, None)]

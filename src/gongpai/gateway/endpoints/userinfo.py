@@ -41,7 +41,7 @@ class UserInfo:
             known = await self.portraits.know(grant, session, self.clock())
         except RefusedError:
             raise BearerError(ErrorCode.INVALID_TOKEN, "the person may not be here any more", status=401) from None
-        return json_answer(await self.issuer.userinfo(party, grant, known, access.scopes, access.username))
+        return json_answer(await self.issuer.userinfo(party, grant, known, access.scopes))
 
 
 async def _bearer_token(call: Call) -> str:

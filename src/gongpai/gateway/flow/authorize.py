@@ -204,7 +204,8 @@ class Authorize:
             return self.pages.answer(visit, pages.RequestGone())
         facts = {"client_id": request.client_id, "scopes": " ".join(sorted(request.scopes))}
         event = AuditEvent("grant.begun", session.subject, session.ref, session.app, visit.address, facts=facts)
-        code = await self.audit.record_with(event, now, partial(self.issuer.begin, request, session, now))
+        grant = await self.issuer.grant_for(bound.party, request.scopes, session, now, request)
+        code = await self.audit.record_with(event, now, partial(self.issuer.begin, grant, request, now))
         if code is None:
             facts = {"client_id": request.client_id, "reason": RevokeReason.SESSION_ENDED.value}
             await self.audit.record(replace(event, name="grant.revoked", facts=facts), now)

@@ -106,7 +106,7 @@ class Device:
             await self.store.decide(hash_token(user_code), None, self.clock())
             return await self._turn_away(visit, session, party, error.reason)
         now = self.clock()
-        grant = self.issuer.grant_for(party.client_id, request.scopes, session, now) if is_approved else None
+        grant = await self.issuer.grant_for(party, request.scopes, session, now) if is_approved else None
         if not await self.store.decide(hash_token(user_code), grant, now):
             return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
         outcome = "approved" if is_approved else "refused"

@@ -16,7 +16,7 @@ from gongpai.gateway.oidc.claims import Claim, allowed_claims, claims_for, scope
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.id_token import Moment
 from gongpai.gateway.oidc.scopes import OFFLINE, OPENID, write_scope
-from gongpai.gateway.portraits import Known, Portraits
+from gongpai.gateway.portraits import Known, Portraits, known_by
 from gongpai.gateway.records import AuditRecord, Session
 from gongpai.gateway.records_provider import (
     AccessToken,
@@ -56,13 +56,12 @@ class Issuer:
     portraits: Portraits
 
     async def begin(
-        self, request: AuthorizationRequest, session: Session, now: datetime, records: Sequence[AuditRecord] = ()
+        self, grant: Grant, request: AuthorizationRequest, now: datetime, records: Sequence[AuditRecord] = ()
     ) -> str | None:
-        """Return a fresh authorization code for *request*; None if *session* has ended meanwhile.
+        """Keep *grant*, and return a fresh authorization code for *request*; None if its session has ended meanwhile.
 
         The audit log's *records* are kept in the same transaction, in either case.
         """
-        grant = self.grant_for(request.client_id, request.scopes, session, now, request)
         code = new_token(now)
         kept = AuthorizationCode(
             code_hash=hash_token(code),
@@ -74,15 +73,16 @@ class Issuer:
         )
         return code if await self.grants.begin(grant, kept, records) else None
 
-    def grant_for(
+    async def grant_for(
         self,
-        client_id: str,
+        party: RelyingParty,
         scopes: frozenset[str],
         session: Session,
         now: datetime,
         request: AuthorizationRequest | None = None,
     ) -> Grant:
-        """Return a new grant of the session's person to the party."""
+        """Return a new grant of the session's person to *party*, not yet kept; their username is reserved (T12)."""
+        client_id = party.client_id
         is_offline = OFFLINE in scopes
         longest = now + self.limits.refresh_absolute
         return Grant(
@@ -101,6 +101,7 @@ class Issuer:
             expires_at=max(longest, session.expires_at) if is_offline else session.expires_at,
             nonce=None if request is None else request.nonce,
             claims=None if request is None else request.claims,
+            username=await self.portraits.username(party, known_by(session)) if "profile" in scopes else None,
         )
 
     async def make(
@@ -111,9 +112,7 @@ class Issuer:
         expires_at = min(now + self.limits.access, grant.expires_at)
         moment = Moment(self.issuer, now, expires_at - now)
         token = self._access_token(party, grant, moment, scopes)
-        username = await self.portraits.username(party, known) if "profile" in scopes else None
-        audience = (party.client_id,)
-        access = AccessToken(hash_token(token), grant.grant_id, scopes, audience, now, expires_at, username)
+        access = AccessToken(hash_token(token), grant.grant_id, scopes, (party.client_id,), now, expires_at)
         content: dict[str, object] = {
             "access_token": token,
             "token_type": BEARER,
@@ -126,9 +125,7 @@ class Issuer:
             lapses_at = min(now + self.limits.refresh_idle, grant.expires_at)
             refresh = RefreshToken(hash_token(successor), grant.grant_id, now, lapses_at)
         if OPENID in scopes:
-            claims = await self.id_token(
-                party, grant, known, scopes, moment, token, username, is_refreshed=is_refreshed
-            )
+            claims = await self.id_token(party, grant, known, scopes, moment, token, is_refreshed=is_refreshed)
             content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
         return Made(Issued(access, refresh), msgspec.json.encode(content))
 
@@ -140,29 +137,20 @@ class Issuer:
         scopes: frozenset[str],
         moment: Moment,
         access_token: str,
-        username: str | None = None,
         *,
         is_refreshed: bool = False,
     ) -> Mapping[str, object]:
         """Return the claims of the ID token that goes with *access_token*, not yet signed."""
-        told = await self._told_in_id_token(party, grant, known, scopes, username)
+        told = await self._told_in_id_token(party, grant, known, scopes)
         subject = self.portraits.subject(party, grant.subject)
         return id_token.id_token_claims(moment, party, grant, subject, access_token, told, is_refreshed=is_refreshed)
 
     async def userinfo(
-        self,
-        party: RelyingParty,
-        grant: Grant,
-        known: Known,
-        scopes: frozenset[str],
-        username: str | None = None,
+        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
     ) -> Mapping[str, Claim]:
-        """Return what *scopes* and the request's own claims let *party* read of the person.
-
-        *username* is the one that was reserved for them when the access token was issued, if there is one.
-        """
+        """Return what *scopes* and the request's own claims let *party* read of the person."""
         wanted = allowed_claims(parse(grant.claims).userinfo, party.scopes)
-        portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted), username)
+        portrait = await self.portraits.draw(party, known, scopes | scopes_of(wanted), grant.username)
         return {"sub": portrait.subject, **claims_for(scopes, portrait, party.claim_rules, wanted)}
 
     def _access_token(self, party: RelyingParty, grant: Grant, moment: Moment, scopes: frozenset[str]) -> str:
@@ -174,13 +162,13 @@ class Issuer:
         return self.keys.sign(party.id_token_alg, access_token.TYP, claims)
 
     async def _told_in_id_token(
-        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str], username: str | None
+        self, party: RelyingParty, grant: Grant, known: Known, scopes: frozenset[str]
     ) -> Mapping[str, Claim]:
         wanted = allowed_claims(parse(grant.claims).id_token, party.scopes)
         told_by: frozenset[str] = scopes if party.claims_in_id_token else frozenset()
         if not told_by and not wanted:
             return {}
-        portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted), username)
+        portrait = await self.portraits.draw(party, known, told_by | scopes_of(wanted), grant.username)
         return claims_for(told_by, portrait, party.claim_rules, wanted)
 
 

@@ -192,7 +192,7 @@ class _Previewer:
         sessions = await self.sessions.find(person.subject, self.now)
         session = next((each for each in sessions if each.app == settings.name), None)
         if session is not None:
-            grant = self.issuer.grant_for(party.client_id, scopes, session, self.now)
+            grant = await self.issuer.grant_for(party, scopes, session, self.now)
             return await self._draw(party, grant, known_by(session), scopes)
         grants = await self.stores.grants.find(person.subject, self.now)
         living = [each for each in grants if (each.client_id, each.app) == (party.client_id, settings.name)]

@@ -97,6 +97,8 @@ class Grant:
     nonce: str | None = None
     claims: str | None = None
     """The ``claims`` parameter of the request, as there."""
+    username: str | None = None
+    """The username that was reserved for the person at this party, if the scopes tell one (T12)."""
     revoked_at: datetime | None = None
     revoke_reason: RevokeReason | None = None
 
@@ -124,8 +126,6 @@ class AccessToken:
     audience: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime
-    username: str | None = None
-    """The username that was reserved for the person at this party when the token was issued, if it tells one (T12)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ grants = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("nonce", Text),
     Column("claims", Text),
+    Column("username", Text),
     Column("revoked_at", BigInteger),
     Column("revoke_reason", Text),
     # One index for all of a person and all of their session: each more is a page that a new grant writes.
@@ -83,7 +84,6 @@ access_tokens = Table(
     Column("audience", Text, nullable=False),
     Column("issued_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
-    Column("username", Text),
     sqlite_with_rowid=False,
 )
 
