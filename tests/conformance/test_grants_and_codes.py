@@ -9,7 +9,7 @@ import pytest
 from gongpai.gateway.records import AuditRecord, EndReason
 from gongpai.gateway.records_provider import RevokeReason
 from gongpai.gateway.store.open import Stores
-from memory import NOW, make_session
+from memory import NOW, make_session, newest_news
 from memory_provider import MINUTE, Nodes, begin, make_code, make_grant, make_issued, sign_in
 
 pytestmark = [pytest.mark.services, pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)]
@@ -209,6 +209,28 @@ async def test_a_session_that_has_ended_itself_takes_nothing_over(
     await stores.sessions.end(successor.ref, ended_as, NOW)
     assert await stores.sessions.end(online.session_ref, EndReason.REPLACED, NOW, successor)
     assert await stores.grants.find(online.subject, NOW) == ([offline] if survives else [])
+
+
+@pytest.mark.parametrize("was_kept", [True, False])
+async def test_a_session_that_was_swept_away_or_never_kept_takes_nothing_over(
+    stores: Stores, *, was_kept: bool
+) -> None:
+    online, _ = await begin(stores)
+    offline = make_grant(online.session_ref, subject=online.subject, is_offline=True)
+    await stores.grants.begin(offline, make_code(offline))
+    successor = make_session(online.subject, expires_at=NOW - timedelta(hours=1))
+    if was_kept:
+        assert await stores.sessions.put(successor)
+        assert await stores.cleaner.sweep(NOW, 100)
+    assert await stores.sessions.get(successor.ref) is None
+    before = await newest_news(stores)
+    assert await stores.sessions.end(online.session_ref, EndReason.REPLACED, NOW, successor)
+    replaced = await stores.sessions.get(online.session_ref)
+    assert replaced is not None
+    assert replaced.end_reason is EndReason.REPLACED
+    # As when a session is over by time: what the party may do while nobody is there goes on, the rest ends.
+    assert await stores.grants.find(online.subject, NOW) == [offline]
+    assert [news.ref for news in await stores.news.after(before, 10)] == [online.session_ref]
 
 
 async def test_the_end_of_a_successor_takes_nothing_from_somebody_else(stores: Stores) -> None:

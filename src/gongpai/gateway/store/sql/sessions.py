@@ -109,11 +109,17 @@ def _end_for_all(subject: str, ref: str, reason: EndReason, until: datetime, now
     yield from grants.revoke_of_session(subject, ref, now, spare_offline=reason in _SPARES_OFFLINE)
 
 
-def _hold(successor: Session) -> Work[EndReason | None]:
-    """Return why the *successor* has ended; None while it lives, which it then does until the transaction is over."""
+def _hold(successor: Session) -> Work[tuple[bool, EndReason | None]]:
+    """Return whether the *successor* lives, which it then does until the transaction is over, and why it has ended.
+
+    One that was swept away, past its absolute end, neither lives nor has a reason.
+    """
     yield _HOLD_PERSON(of_subject=successor.subject)
-    ((end_reason,),) = yield _HOLD_SUCCESSOR(of_ref=successor.ref)
-    return None if end_reason is None else EndReason(end_reason)
+    rows = yield _HOLD_SUCCESSOR(of_ref=successor.ref)
+    if not rows:
+        return False, None
+    ((end_reason,),) = rows
+    return end_reason is None, None if end_reason is None else EndReason(end_reason)
 
 
 class SqlSessions:
@@ -152,11 +158,11 @@ class SqlSessions:
         """As the port says."""
 
         def work() -> Work[bool]:
-            ended_as = None if successor is None else (yield from _hold(successor))
+            lives, ended_as = (False, None) if successor is None else (yield from _hold(successor))
             rows = yield _END(of_ref=ref, now=to_micros(now), reason=reason.value)
             for subject, expires_at in rows:
                 is_own = successor is not None and subject == successor.subject
-                if successor is not None and is_own and ended_as is None:
+                if successor is not None and is_own and lives:
                     yield from grants.move(ref, successor.subject, successor.ref)
                 # A successor that has ended takes nothing over: what would have been its own ends for the same reason.
                 counts_as = ended_as if is_own and ended_as is not None else reason
