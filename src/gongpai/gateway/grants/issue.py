@@ -4,7 +4,7 @@ import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -15,6 +15,7 @@ from gongpai.gateway.oidc.acr import acr_of
 from gongpai.gateway.oidc.claims import Claim, allowed_claims, claims_for, scopes_of
 from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.id_token import Moment
+from gongpai.gateway.oidc.jose import unverified_claims
 from gongpai.gateway.oidc.scopes import OFFLINE, OPENID, write_scope
 from gongpai.gateway.portraits import Known, Portraits, known_by
 from gongpai.gateway.records import AuditRecord, Session
@@ -128,6 +129,25 @@ class Issuer:
             claims = await self.id_token(party, grant, known, scopes, moment, token, is_refreshed=is_refreshed)
             content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
         return Made(Issued(access, refresh), msgspec.json.encode(content))
+
+    async def repeat(self, party: RelyingParty, grant: Grant, known: Known, answer: bytes) -> bytes:
+        """Return the *answer* to a refresh once more (T23): the same tokens, which tell what may be told by now.
+
+        It is the same in every byte, unless it told of the person what they erased since, or what has changed.
+        """
+        content = msgspec.json.decode(answer, type=dict[str, str | int])
+        kept = unverified_claims(str(content["id_token"])) if "id_token" in content else {}
+        issued_at, ends_at = kept.get("iat"), kept.get("exp")
+        if not isinstance(issued_at, int) or not isinstance(ends_at, int):
+            return answer
+        moment = Moment(self.issuer, datetime.fromtimestamp(issued_at, UTC), timedelta(seconds=ends_at - issued_at))
+        scopes = frozenset(str(content["scope"]).split())
+        access = str(content["access_token"])
+        claims = await self.id_token(party, grant, known, scopes, moment, access, is_refreshed=True)
+        if msgspec.json.decode(msgspec.json.encode(claims)) == kept:
+            return answer
+        content["id_token"] = self.keys.sign(party.id_token_alg, id_token.TYP, claims)
+        return msgspec.json.encode(content)
 
     async def id_token(
         self,

@@ -81,7 +81,7 @@ class Redeemer:
         return made.answer
 
     async def refresh(self, party: RelyingParty, parameters: Parameters) -> bytes:
-        """Return the answer to a refresh token; within the grace the same answer again (T23).
+        """Return the answer to a refresh token; within the grace the same tokens again (T23).
 
         Raises:
             RequestError: invalid_request, invalid_grant, invalid_scope.
@@ -131,9 +131,10 @@ class Redeemer:
             case Repeated(sealed_answer):
                 await self._tell_again(grant, "repeated", now)
                 try:
-                    return open_under(token.encode(), sealed_answer, _USE)
+                    answer = open_under(token.encode(), sealed_answer, _USE)
                 except SealError:
                     raise _invalid("the refresh token was used before") from None
+                return await self.issuer.repeat(party, grant, known, answer)
             case Reused():
                 await self._tell_again(grant, "reused", now)
                 await self._record("grant.revoked", grant, now, RevokeReason.REFRESH_REUSED)
