@@ -43,7 +43,8 @@ def running(folder: Path, port: int) -> Iterator[Demo]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        # An operator's own settings are not the demo's.
+        env=os.environ | {"TMPDIR": str(folder), "PYTHONUNBUFFERED": "1", "GONGPAI_PUBLIC_URL": "https://sso.example"},
     )
     assert process.stdout is not None
     with process.stdout as lines:

@@ -55,7 +55,7 @@ def test_somebody_signs_in_by_qr_code_and_types_the_code_that_the_tool_shows(sta
         heading(desk, "Sign a device in")
         desk.get_by_label("Code").fill(codes["user_code"].lower())
         desk.get_by_role("button", name="Go on").click()
-        heading(desk, "Sign The Tool in on a device?")
+        heading(desk, "Sign in to The Tool on a device?")
         desk.get_by_role("button", name="Yes, it is mine").click()
         heading(desk, "The device is signed in")
         signed_in, refreshed, after = hear(), hear(), hear()

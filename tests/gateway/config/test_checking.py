@@ -117,8 +117,8 @@ def test_encrypted_userids_keep_their_case() -> None:
         ({"session__idle": "1s"}, ("session.idle", "not_a_duration")),
         ({"session__absolute": "91d"}, ("session.absolute", "not_a_duration")),
         ({"session__idle": "13h"}, ("session.idle", "idle_too_long")),
-        ({"sesion__idle": "1h"}, ("sesion.idle", "unknown_key")),
-        ({"frobnicate": "1"}, ("frobnicate", "unknown_key")),
+        ({"sesion__idle": "1h"}, ("sesion.idle", "unknown_variable")),
+        ({"frobnicate": "1"}, ("frobnicate", "unknown_variable")),
     ],
 )
 def test_each_fault_is_named_by_its_key(changes: dict[str, str | None], fault: tuple[str, str]) -> None:
@@ -134,6 +134,15 @@ def test_a_misspelt_key_gets_a_suggestion(tmp_path: Path) -> None:
     path = tmp_path / "gongpai.toml"
     path.write_text("[apps.main]\ncorpidd = 'x'\n")
     assert ("apps.main.corpidd", "unknown_key") in faults(path)
+
+
+def test_a_variable_that_names_no_setting_is_called_by_its_own_name() -> None:
+    with pytest.raises(ConfigError) as failure:
+        read(service_host="10.0.0.9", sesion__idle="1h")
+    told = [fault.render("en") for fault in failure.value.faults if fault.kind == "unknown_variable"]
+    assert "the environment variable GONGPAI_SESION__IDLE (session.idle?) names no setting" in told[1]
+    assert "the environment variable GONGPAI_SERVICE_HOST" in told[0]
+    assert "enableServiceLinks: false" in told[0]
 
 
 def test_no_application_is_a_fault() -> None:

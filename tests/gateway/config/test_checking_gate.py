@@ -85,7 +85,7 @@ def test_everything_at_once() -> None:
         ({"gate__hosts__app__origin": None, "gate__hosts__app__apps": "main"}, ("gate.hosts.app.origin", "missing")),
         ({"gate__hosts__app__origin": "app.example.com"}, ("gate.hosts.app.origin", "not_an_origin")),
         ({"gate__hosts__app__origin": "http://app.example.com"}, ("gate.hosts.app.origin", "needs_https")),
-        ({"gate__hosts__a.b__origin": "https://b.example.com"}, ("gate.hosts.a.b.origin", "unknown_key")),
+        ({"gate__hosts__a.b__origin": "https://b.example.com"}, ("gate.hosts.a.b.origin", "unknown_variable")),
         ({"gate__hosts__a!__origin": "https://b.example.com"}, ("gate.hosts.a!", "bad_name")),
         ({"gate__hosts__two__origin": "https://app.example.com"}, ("gate.hosts.two", "same_host")),
         ({"gate__hosts__app__apps": "nobody"}, ("gate.hosts.app.apps", "unknown_app")),
@@ -99,7 +99,7 @@ def test_everything_at_once() -> None:
         ({"gate__headers": "mine"}, ("gate.headers", "not_one_of")),
         ({"gate__email": "template"}, ("gate.email_template", "missing")),
         ({"gate__email": "personal"}, ("gate.email", "not_one_of")),
-        ({"gate__owns_mailboxes": "true"}, ("gate.owns_mailboxes", "unknown_key")),
+        ({"gate__owns_mailboxes": "true"}, ("gate.owns_mailboxes", "unknown_variable")),
         (
             {**SECOND_APP, "gate__email": "template", "gate__email_template": "{userid}@corp.example"},
             ("gate.email_template", "template_needs_corpid"),

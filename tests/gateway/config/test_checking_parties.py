@@ -110,7 +110,7 @@ def test_two_secrets_are_alive_while_they_are_exchanged() -> None:
         ({"disclosure": "always"}, ("disclosure", "not_one_of")),
         ({"policy__corpids": "wwother"}, ("policy.corpids", "not_one_of")),
         ({"policy__allow_userids": "li si"}, ("policy.allow_userids", "bad_id")),
-        ({"tust": "true"}, ("tust", "unknown_key")),
+        ({"tust": "true"}, ("tust", "unknown_variable")),
     ],
 )
 def test_a_fault_of_a_party_is_named(changes: dict[str, str | None], fault: tuple[str, str]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode, RequestError
-from gongpai.gateway.oidc.scopes import admit_scopes, narrow, parse_scope, write_scope
+from gongpai.gateway.oidc.scopes import admit_scopes, narrow, parse_scope, shown_scopes, write_scope
 from gongpai.gateway.records_provider import GrantType, RelyingParty
 
 _PARTY = RelyingParty("wiki", "Wiki", scopes=frozenset({"openid", "profile"}))
@@ -85,6 +85,11 @@ def test_a_refresh_may_not_ask_for_more(asked: str) -> None:
 
 def test_scopes_are_written_in_one_order() -> None:
     assert write_scope(frozenset({"profile", "email", "openid"})) == "openid email profile"
+
+
+def test_people_read_scopes_from_who_they_are_to_what_may_be_done_without_them() -> None:
+    everything = frozenset({"offline_access", "groups", "email", "openid", "profile"})
+    assert shown_scopes(everything) == ("profile", "email", "groups", "offline_access")
 
 
 @given(st.text())

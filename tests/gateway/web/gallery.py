@@ -72,7 +72,7 @@ def me(name: str = "李思思", *, is_in_wecom: bool = True, has_disclosure: boo
             session("a3", "browser", None, is_current=False),
         ),
         consents=(
-            pages.ConsentLine("lunch", "员工食堂", ("email", "profile"), NOW),
+            pages.ConsentLine("lunch", "员工食堂", ("profile", "email"), NOW),
             pages.ConsentLine("wiki", "Wiki", (), NOW),
         ),
     )
@@ -107,7 +107,7 @@ def panel(app_name: str = "员工门户") -> pages.SigninPanel:
 
 
 def consent(party: str = "员工食堂") -> pages.Consent:
-    scopes = ("address", "email", "groups", "offline_access", "phone", "profile")
+    scopes = ("profile", "email", "phone", "address", "groups", "offline_access")
     return pages.Consent(
         party, "lunch.example.com", "李思思", scopes, "/authorize/x", "a1", "https://lunch.example.com"
     )
@@ -145,7 +145,7 @@ PAGES: dict[str, Page] = {
     "device-code": pages.DeviceCode(is_wrong=False),
     "device-code-wrong": pages.DeviceCode(is_wrong=True),
     "device-confirm": pages.DeviceConfirm(
-        "员工食堂", ("email", "offline_access", "profile"), "203.0.113.7", 2, "BCDF-GHJK", "a1"
+        "员工食堂", ("profile", "email", "offline_access"), "203.0.113.7", 2, "BCDF-GHJK", "a1"
     ),
     "device-approved": pages.DeviceDone("员工食堂", "approved"),
     "device-refused": pages.DeviceDone("员工食堂", "refused"),

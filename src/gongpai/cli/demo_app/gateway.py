@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from gongpai.gateway.config.source import ENV_PREFIX
+
 # Linux ends it with us even where we are killed and cannot.
 _SERVE = (
     "import ctypes, signal; ctypes.CDLL(None).prctl(1, signal.SIGTERM); "
@@ -20,6 +22,7 @@ _SERVE = (
 _READY_WITHIN_SECONDS = 30.0
 _END_WITHIN_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
+_LANGUAGE = "GONGPAI_LANG"  # no setting, but what the command line speaks
 _TAIL_BYTES = 4_000
 
 
@@ -40,7 +43,7 @@ class Gateway:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the demo, which ends all in order
-                env=os.environ | {"TMPDIR": str(config.parent)},  # what it leaves behind goes with the demo's folder
+                env=_environment(config.parent),
             )
 
     def __enter__(self) -> Self:
@@ -103,3 +106,9 @@ class Gateway:
 
     def _end_of_log(self) -> str:
         return self._log.read_bytes()[-_TAIL_BYTES:].decode(errors="replace")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment without an operator's own settings, which would be laid over the demo's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX) or name == _LANGUAGE}
+    return kept | {"TMPDIR": str(folder)}  # what it leaves behind goes with the demo's folder

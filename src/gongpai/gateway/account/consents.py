@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import BadRequestError
-from gongpai.gateway.oidc.scopes import OPENID
+from gongpai.gateway.oidc.scopes import shown_scopes
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.records import Session
 from gongpai.gateway.store.ports_provider import ConsentStore
@@ -30,8 +30,7 @@ class Consents:
         for consent in await self.store.find(session.subject):
             party = await self.parties.get(consent.client_id)
             title = consent.client_id if party is None else party.title
-            scopes = tuple(sorted(consent.scopes - {OPENID}))
-            lines.append(ConsentLine(consent.client_id, title, scopes, consent.given_at))
+            lines.append(ConsentLine(consent.client_id, title, shown_scopes(consent.scopes), consent.given_at))
         return tuple(lines)
 
     async def withdraw(self, session: Session, client_id: str) -> None:

@@ -55,6 +55,13 @@ _TEXTS: dict[str, Saying] = TROUBLES | {
         "there is no such setting{detail}",
         "mend the spelling or delete it",
     ),
+    "unknown_variable": saying(
+        "环境变量 {detail} 不对应任何设置项",
+        "改正拼写或取消它；若是 Kubernetes 为 Service gongpai 自动加的，在 Pod 中设 enableServiceLinks: false",
+        "the environment variable {detail} names no setting",
+        "mend its spelling or unset it; where Kubernetes made it for a Service called gongpai, set "
+        "enableServiceLinks: false in the pod",
+    ),
     "missing": saying("没有填写", "填上它", "it is not set", "set it"),
     "wrong_type": saying("应为{detail}", "改用这种类型的值", "it should be a {detail}", "give a value of this type"),
     "not_an_origin": saying(

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from gongpai.gateway.config.faults import Fault
 from gongpai.gateway.config.reference import is_known, known_keys
@@ -14,6 +15,7 @@ ENV_PREFIX = "GONGPAI_"
 _NEST = "__"
 # Read by the command line, not settings.
 _NOT_SETTINGS = frozenset({"GONGPAI_CONFIG", "GONGPAI_LANG"})
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SECRET_FILE_LIMIT = 4096
 # Several times what thousands of relying parties take.
 _FILE_LIMIT = 4 * 1024 * 1024
@@ -22,13 +24,18 @@ _FILE_LIMIT = 4 * 1024 * 1024
 class Source:
     """The settings that were given, and the faults found so far."""
 
-    def __init__(self, tree: Mapping[str, object], faults: list[Fault]) -> None:
+    def __init__(self, tree: Mapping[str, object], faults: list[Fault], variables: Mapping[str, str] = _NONE) -> None:
+        """Take over *tree*; *variables* says of each key that the environment gave by which name."""
         self._values = dict(_leaves(tree))
         self.faults = faults
         for key in self._values:
             if not is_known(key):
                 near = difflib.get_close_matches(key, known_keys(self._values), n=1)
-                self.fault(key, "unknown_key", f" ({near[0]}?)" if near else "")
+                guess = f" ({near[0]}?)" if near else ""
+                if key in variables:
+                    self.fault(key, "unknown_variable", variables[key] + guess)
+                else:
+                    self.fault(key, "unknown_key", guess)
 
     @property
     def is_whole(self) -> bool:
@@ -48,10 +55,13 @@ class Source:
                 faults.append(Fault(str(path), "not_toml", str(error)))
             except OSError as error:
                 faults.append(Fault(str(path), "file_unreadable", os.strerror(error.errno or 0)))
+        variables = {}
         for name, value in sorted(environ.items()):
             if name.startswith(ENV_PREFIX) and name not in _NOT_SETTINGS:
-                _lay_over(tree, name[len(ENV_PREFIX) :].lower().split(_NEST), value)
-        return cls(tree, faults)
+                path_of_key = name[len(ENV_PREFIX) :].lower().split(_NEST)
+                variables[".".join(path_of_key)] = name
+                _lay_over(tree, path_of_key, value)
+        return cls(tree, faults, variables)
 
     def fault(self, key: str, kind: str, detail: str | Text = "") -> None:
         """Note a fault."""
@@ -70,6 +80,10 @@ class Source:
         """Return the names under *section* where a name may hold dots, as that of a file does."""
         start = f"{section}."
         return [key[len(start) :] for key in self._values if key.startswith(start)]
+
+    def keys(self, ending: str) -> list[str]:
+        """Return the keys that were given and have this *ending*."""
+        return [key for key in self._values if key.endswith(ending)]
 
     def text(self, key: str, default: str | None = None, *, is_required: bool = False) -> str | None:
         """Return a text, or *default* where it is absent or no text."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from gongpai.gateway.audit import Audit, AuditEvent
-from gongpai.gateway.oidc.scopes import OPENID
+from gongpai.gateway.oidc.scopes import shown_scopes
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AuthorizationRequest, Consent, RelyingParty
 from gongpai.gateway.store.ports_provider import ConsentStore
@@ -72,11 +72,6 @@ def account_page(
         session=session.ref,
         form_source=form_source(request.redirect_uri),
     )
-
-
-def shown_scopes(scopes: frozenset[str]) -> tuple[str, ...]:
-    """Return the scopes that say something to a person, in a lasting order: that they sign in goes without saying."""
-    return tuple(sorted(scopes - {OPENID}))
 
 
 def form_source(uri: str) -> str:

@@ -9,11 +9,11 @@ from starlette.responses import Response
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.errors import Reason, RefusedError, TooManyStartsError
-from gongpai.gateway.flow.consent import shown_scopes
 from gongpai.gateway.grants.issue import Issuer
 from gongpai.gateway.grants.opaque import hash_token
 from gongpai.gateway.notices import Notices
 from gongpai.gateway.oidc.device import read_user_code, show_user_code
+from gongpai.gateway.oidc.scopes import shown_scopes
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.portraits import Portraits, known_by
 from gongpai.gateway.records import Session

@@ -61,6 +61,14 @@ def narrow(asked: str | None, granted: frozenset[str]) -> frozenset[str]:
     return scopes
 
 
+def shown_scopes(scopes: frozenset[str]) -> tuple[str, ...]:
+    """Return the scopes that say something to a person, as one would tell them: who, how to reach them, what more.
+
+    That they sign in goes without saying.
+    """
+    return tuple(scope for scope in SUPPORTED if scope in scopes and scope != OPENID)
+
+
 @lru_cache(maxsize=256)
 def write_scope(scopes: frozenset[str]) -> str:
     """Return *scopes* as the wire has them, always in the same order."""
