@@ -140,16 +140,18 @@ def test_a_new_secret_ends_the_old_token_and_a_new_ip_needs_a_minute(corner: Cor
     ("values", "words"),
     [
         ({"visible_departments": [99]}, "there is no department 99"),
-        ({"secret": "SECRET_B"}, "another app has this secret"),
+        ({"secret": "SECRET_B"}, "the same secret"),
+        ({"secret": "ANOTHER", "trusted_ips": ["192.0.2.1"], "visible_tags": [99]}, "there is no tag 99"),
         ({"colour": "red"}, "colour"),
         ({"enabled": "yes"}, "enabled"),
     ],
 )
 def test_a_change_that_does_not_fit_changes_nothing(corner: Corner, values: dict[str, object], words: str) -> None:
-    before = corner.app(APP)
+    before, token = corner.app(APP), _token(corner)
     with pytest.raises(SandboxError, match=words):
         corner.update_app(APP, corpid=None, **values)
     assert corner.app(APP) == before
+    assert _ask(corner, "getcallbackip", access_token=token)["errcode"] == 0
 
 
 def test_switches_are_turned_one_by_one(corner: Corner) -> None:
@@ -205,6 +207,14 @@ def test_a_world_is_reset_and_replaced(corner: Corner, tmp_path: Path) -> None:
     with pytest.raises(WorldFileError) as caught:
         corner.reset({"corps": [{"corpid": "ww1"}], "more": 1})
     assert min(caught.value.faults) == "corps[0].name: missing"
+
+
+@pytest.mark.parametrize(("userid", "is_shape"), [("not a userid", True), ("nobody", False)])
+def test_a_refused_world_says_whether_its_shape_is_at_fault(corner: Corner, userid: str, *, is_shape: bool) -> None:
+    corp = {"corpid": "ww1", "name": "One", "tags": [{"id": 1, "name": "Tag", "userids": [userid]}]}
+    with pytest.raises(WorldFileError) as caught:
+        corner.ask("PUT", "/world", object, {"corps": [corp]})
+    assert caught.value.is_shape is is_shape
 
 
 def test_corners_do_not_meet(sandbox: Sandbox) -> None:

@@ -246,7 +246,7 @@ def _error(response: httpx2.Response) -> SandboxError:
     except msgspec.DecodeError:
         return NotAllowedError(f"the sandbox answered {response.status_code}: {response.text[:200]}")
     if problem.faults:
-        return WorldFileError(problem.faults)
+        return WorldFileError(problem.faults, is_shape=response.status_code == httpx2.codes.BAD_REQUEST)
     return (
         NotFoundError(problem.error)
         if response.status_code == httpx2.codes.NOT_FOUND

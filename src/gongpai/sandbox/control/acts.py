@@ -10,7 +10,7 @@ import msgspec
 
 from gongpai.sandbox.control import words
 from gongpai.sandbox.corners import Corners, CornerState
-from gongpai.sandbox.errors import NotAllowedError, WorldFileError
+from gongpai.sandbox.errors import WorldFileError
 from gongpai.sandbox.faults import Fault
 from gongpai.sandbox.switches import Switches
 from gongpai.sandbox.world import SENSITIVE_FIELDS, App, Corp, Member, Person, QrLogin, SensitiveField, WorldFile
@@ -168,14 +168,13 @@ def read_app(told: Told) -> App:
 def update_app(told: Told) -> App:
     """Change settings of an app, as its administrator would."""
     corp, app = _app(told)
-    changed = _change(told, app)
-    secrets = {other.secret for other in corp.apps if other is not app} | {corp.sync_secret}
-    if changed.secret in secrets:
-        raise NotAllowedError("another app has this secret")
-    if changed.secret != app.secret:
-        told.corner.world.revoke_tokens(corp.corpid, app.agentid)
+    changed, secret = _change(told, app), app.secret
+    # The trusted IPs by themselves: the world compares them with those before.
+    _apply(told, app, msgspec.structs.replace(changed, trusted_ips=app.trusted_ips))
     told.corner.world.set_trusted_ips(corp, app, changed.trusted_ips)
-    return _apply(told, app, changed)
+    if changed.secret != secret:
+        told.corner.world.revoke_tokens(corp.corpid, app.agentid)
+    return app
 
 
 def read_member(told: Told) -> Member:

@@ -169,7 +169,7 @@ class World:
             token
             for token in self._tokens.values()
             if not token.is_revoked
-            and corpid in (None, token.principal.corp.corpid)
+            and (corpid is None or corpid.lower() == token.principal.corp.corpid.lower())
             and agentid in (None, token.principal.agentid)
         ]
         for token in chosen:
