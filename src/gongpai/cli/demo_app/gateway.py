@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -70,14 +71,11 @@ class Gateway:
         deadline = time.monotonic() + _READY_WITHIN_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=1)
-            try:
+            with closing(connection), suppress(OSError):
                 connection.request("GET", "/readyz")
                 if connection.getresponse().status == http.client.OK:
                     return
-            except OSError:
-                time.sleep(_PAUSE_SECONDS)
-            finally:
-                connection.close()
+            time.sleep(_PAUSE_SECONDS)
         raise GatewayDiedError(self._end_of_log())
 
     def on_death(self, tell: Callable[[], None]) -> None:
