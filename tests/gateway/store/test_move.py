@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
+from sqlalchemy import BigInteger, Column, LargeBinary, Table, Text
 
 from gongpai.gateway.keys import KeyKeeper
 from gongpai.gateway.records import NewsKind, World
@@ -68,6 +70,47 @@ async def test_everything_is_there_afterwards_and_goes_on(stores: Stores, file: 
         assert await newest_news(moved) == told
         await tell(moved, NewsKind.SESSION_ENDED, "ref", NOW)
         assert await newest_news(moved) == told + 1
+
+
+async def test_every_table_arrives_whole_with_every_column(file: Path, target: str) -> None:
+    filled = [table for table in metadata.sorted_tables if table.name != "meta"]
+    with closing(sqlite3.connect(file)) as connection:
+        for table in filled:
+            connection.execute(f"DELETE FROM {table.name}")  # noqa: S608  # our own name
+            marks = ", ".join("?" * len(table.columns))
+            into = f"INSERT INTO {table.name} ({names_of(table)}) VALUES ({marks})"  # noqa: S608  # our own names
+            connection.executemany(into, rows_for(table))
+        connection.commit()
+    assert await move(file, target) == 2 * len(filled)
+    moved = await asyncpg.connect(target)
+    try:
+        for table in filled:
+            there = await moved.fetch(f"SELECT {names_of(table)} FROM {table.name}")  # noqa: S608  # our own names
+            assert {tuple(row) for row in there} == set(rows_for(table)), table.name
+    finally:
+        await moved.close()
+
+
+def names_of(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
+
+
+def rows_for(table: Table) -> list[tuple[object, ...]]:
+    """Return two rows of *table* with another value in each column; what may be empty is so in the second."""
+    columns = list(enumerate(table.columns))
+    return [
+        tuple(value_for(column, place) for place, column in columns),
+        tuple(None if column.nullable else value_for(column, place + 100) for place, column in columns),
+    ]
+
+
+def value_for(column: Column[object], number: int) -> object:
+    """Return something that *column* can hold; no other number gives the same."""
+    if isinstance(column.type, LargeBinary):
+        return bytes([number, 0, 255])
+    if isinstance(column.type, Text):
+        return f"{column.name} {number} \N{CJK UNIFIED IDEOGRAPH-674E}'\n"
+    return (1_800_000_000_000_000 if isinstance(column.type, BigInteger) else 0) + number
 
 
 async def test_a_database_in_use_is_left_alone(stores: Stores, file: Path, target: str) -> None:
