@@ -265,7 +265,7 @@ _TEXTS: dict[str, Saying] = TROUBLES | {
         "give the whole https:// URL; a program on the person's own machine may use http://127.0.0.1",
     ),
     "public_needs_pkce": saying(
-        "没有密钥的应用必须使用 PKCE",
+        "没有密钥的依赖方必须使用 PKCE",
         "删除 without_pkce",
         "a party without a secret must use PKCE",
         "delete without_pkce",

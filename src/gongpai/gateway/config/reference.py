@@ -70,13 +70,13 @@ REFERENCE = (
     Setting(
         "private_hosts",
         "",
-        "退出通知可以发往这些位于内网的应用主机；其他内网地址一律不访问。",
+        "退出通知可以发往这些位于内网的依赖方主机；其他内网地址一律不访问。",
         "Hosts of relying parties in private networks that may be told of a logout; no others there are called.",
     ),
     Setting(
         "ca_file",
         "",
-        "访问企业微信和通知应用退出时信任的私有 CA（PEM）。",
+        "访问企业微信和通知依赖方退出时信任的私有 CA（PEM）。",
         "A private CA (PEM) to trust when calling WeCom, or telling relying parties of a logout.",
     ),
     Setting("proxy", "", "访问企业微信用的出口代理。", "The outbound proxy for calls to WeCom."),

@@ -24,7 +24,7 @@ PARTY_SETTINGS = (
     _party(
         "auth_method",
         "secret",
-        "应用如何证明自己：`secret`、`private_key_jwt` 或 `none`（没有密钥的程序）。",
+        "依赖方如何证明自己：`secret`、`private_key_jwt` 或 `none`（没有密钥的程序）。",
         "How it proves itself: `secret`, `private_key_jwt`, or `none` for a program that cannot keep one.",
     ),
     _party("client_secret", "", "密钥，24 到 256 个字符。", "Its secret, 24 to 256 characters."),
@@ -58,7 +58,7 @@ PARTY_SETTINGS = (
         "What it may use: authorization_code, refresh_token, device_code.",
     ),
     _party("trusted", "false", "不询问成员是否同意。", "Ask nobody for consent."),
-    _party("without_pkce", "false", "应用不会 PKCE 时才打开。", "Only for a party that cannot do PKCE."),
+    _party("without_pkce", "false", "依赖方不会 PKCE 时才打开。", "Only for a party that cannot do PKCE."),
     _party("id_token_alg", "RS256", "ID token 签名算法：RS256、ES256 或 EdDSA。", "RS256, ES256 or EdDSA."),
     _party(
         "access_token_format",
@@ -69,10 +69,10 @@ PARTY_SETTINGS = (
     _party(
         "subject_type",
         "public",
-        "`public`：所有应用看到同一个 sub；`pairwise`：每个应用各不相同。",
+        "`public`：所有依赖方看到同一个 sub；`pairwise`：每个 sector 各不相同。",
         "`public`: one sub for all parties; `pairwise`: each sector has its own.",
     ),
-    _party("sector", "", "pairwise 时代表这个应用的主机名。", "The host that stands for it in pairwise subjects."),
+    _party("sector", "", "pairwise 时代表这个依赖方的主机名。", "The host that stands for it in pairwise subjects."),
     _party("claims_in_id_token", "false", "把资料也放进 ID token。", "Put the claims into the ID token as well."),
     _party(
         "email",
