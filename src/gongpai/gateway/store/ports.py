@@ -184,7 +184,7 @@ class KeyStore(Protocol):
         ...
 
     async def find(self) -> list[SealedKey]:
-        """Return all keys that were not revoked and have not retired, the newest first."""
+        """Return all keys that were not revoked, the newest first; some may have retired and wait to be swept."""
         ...
 
     async def revoke(self, key_id: str, now: datetime) -> KeyPurpose | None:

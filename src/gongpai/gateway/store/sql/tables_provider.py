@@ -1,4 +1,4 @@
-"""The provider's tables, built by revision 0002. What opens a door is a hash in hex; sets and lists are JSON."""
+"""The provider's tables. What opens a door is a hash in hex; sets and lists are JSON."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
 
