@@ -22,8 +22,7 @@ def pages(language: Literal["zh", "en"]) -> Mapping[str, str]:
 
 
 def _example(recipe: Recipe) -> Filling:
-    host = recipe.usual_id if recipe.party else "app"
-    url = f"https://{host}.{_DOMAIN}{_PORTS.get(recipe.name, '')}"
+    url = f"https://{recipe.usual_id}.{_DOMAIN}{_PORTS.get(recipe.name, '')}"
     return Filling(f"https://sso.{_DOMAIN}", recipe.usual_id, url, _DOMAIN)
 
 
