@@ -15,7 +15,7 @@ import httpx2
 
 from gateways import PORTAL
 from gongpai.sandbox import Corner
-from programs import dies_with_us
+from programs import dies_with_us, heeding_permissions
 
 PUBLIC_URL = "http://127.0.0.1"
 
@@ -84,6 +84,7 @@ def launched(
     """Run `gongpai serve` with more *environment* until the block ends; yield what waits for it to be ready."""
     log = config.parent / f"{name}.log"
     command = [sys.executable, "-m", "gongpai.cli", "serve", "--config", str(config), "--workers", str(workers)]
+    command = [*heeding_permissions(), *command]
     with log.open("w") as errors:
         around = {**os.environ, **(environment or {})}
         process = subprocess.Popen(dies_with_us(command), stdout=subprocess.PIPE, stderr=errors, text=True, env=around)

@@ -191,6 +191,17 @@ async def test_a_file_that_is_gone_for_a_moment_changes_nothing(written: Written
     assert await written.secrets()
 
 
+async def test_a_secret_of_an_app_that_is_exchanged_in_its_own_file_waits_for_a_restart(written: Written) -> None:
+    secret = written.path.with_name("app.secret")
+    written.file.environ = {name: value for name, value in RIGHT.items() if name != "GONGPAI_APPS__MAIN__CORPSECRET"}
+    secret.write_text(RIGHT["GONGPAI_APPS__MAIN__CORPSECRET"])
+    (told,) = await written.write(f'[apps.main]\ncorpsecret_file = "{secret}"\n')
+    assert told["needs_restart"] is False
+    secret.write_text("another secret of the app")
+    (told,) = await written.look()
+    assert told["needs_restart"] is True
+
+
 async def test_what_else_is_changed_there_waits_for_a_restart_and_is_told(written: Written) -> None:
     (told,) = await written.write('[tokens]\naccess = "5m"\n' + GRAFANA)
     assert told["needs_restart"] is True

@@ -99,6 +99,29 @@ def test_a_worker_that_dies_while_the_configuration_is_faulty_is_back_once_it_is
         assert "Traceback" not in gateway.log.read_text()
 
 
+def test_a_configuration_that_waits_for_a_restart_is_seen_until_the_last_worker_runs_with_it(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    config = write_config(tmp_path, wecom_sandbox)
+    with served(config, workers=2, name="behind") as gateway:
+
+        def is_told(due: float) -> bool:
+            text = httpx2.get(gateway.metrics_url, timeout=120).text
+            return f'gongpai_config_behind{{why="restart"}} {due}' in text
+
+        until(lambda: is_told(0.0))
+        with config.open("a") as file:
+            file.write('[tokens]\naccess = "5m"\n')
+        until(lambda: is_told(1.0))
+        doomed, other = gateway.workers()
+        os.kill(doomed, signal.SIGKILL)
+        until(lambda: len(gateway.workers()) == 2 and doomed not in gateway.workers())
+        until(gateway.is_ready)
+        assert is_told(1.0)
+        os.kill(other, signal.SIGKILL)
+        until(lambda: is_told(0.0))
+
+
 def test_sigterm_lets_requests_finish_and_ends_all(gateway: Served, wecom_sandbox: Corner) -> None:
     workers = gateway.workers()
     wecom_sandbox.plan_fault("auth/getuserinfo", delay_seconds=1.0, times=1)

@@ -18,6 +18,8 @@ ConfigOption = Annotated[
         "--config",
         help="The file; gongpai.toml if it is here.",
         envvar="GONGPAI_CONFIG",
+        # One that may not be read is a fault like others, said with its remedy in the operator's language.
+        readable=False,
     ),
 ]
 

@@ -7,7 +7,7 @@ start; the supervisor adds them up. No label ever holds anything that a visitor 
 from collections.abc import Iterable
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 REGISTRY = CollectorRegistry()
 
@@ -80,6 +80,13 @@ name_collisions = Counter(
     "Names that somebody else holds, by kind: the username gets a number, the email is left out.",
     ("kind",),
     registry=REGISTRY,
+)
+config_behind = Gauge(
+    "gongpai_config_behind",
+    "Whether a worker runs with something else than what lies on disk, by why: a fault, or a restart that is due.",
+    ("why",),
+    registry=REGISTRY,
+    multiprocess_mode="livemax",
 )
 
 

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gongpai.gateway.config import Config, ConfigError, load, party_files
+from gongpai.gateway import metrics
+from gongpai.gateway.config import Config, ConfigError, load, named_files
 from gongpai.gateway.logs import logger
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.rounds import rounds
@@ -15,12 +16,15 @@ _LOOK_EVERY_SECONDS = 0.25
 
 _log = logger("config")
 
-_Stamp = tuple[tuple[int, int, int] | None, ...]
+_Stamp = tuple[tuple[int, ...] | None, ...]
 
 
 @dataclass(slots=True)
 class PartyFile:
-    """Follows the file at *path*, and those that its parties name. All else there counts from the next start."""
+    """Follows the file at *path*, and those that it names. All but its parties counts from the next start.
+
+    While what lies there is not what runs, the metric ``gongpai_config_behind`` says so.
+    """
 
     path: Path
     environ: Mapping[str, str]
@@ -44,7 +48,7 @@ class PartyFile:
         before, self._found = self._found, _stamp(self.path, *self._files)
         if self._found == self._seen or self._found != before:
             return
-        self._files = await asyncio.to_thread(party_files, self.path, self.environ)
+        self._files = await asyncio.to_thread(named_files, self.path, self.environ)
         seen = _stamp(self.path, *self._files)
         found = await asyncio.to_thread(self._load)
         if (self._found[0], *seen[1:]) != _stamp(self.path, *self._files):
@@ -53,11 +57,14 @@ class PartyFile:
             return
         self._seen = seen
         if isinstance(found, ConfigError):
+            metrics.config_behind.labels("fault").set(1)
             _log.error("config.not_taken_over", faults=[fault.render("en") for fault in found.faults])
             return
         self.parties.configure(found.parties)
-        is_all = replace(found, parties=self.running.parties) == self.running
-        _log.info("config.parties_read", parties=len(found.parties), needs_restart=not is_all)
+        needs_restart = replace(found, parties=self.running.parties) != self.running
+        metrics.config_behind.labels("fault").set(0)
+        metrics.config_behind.labels("restart").set(needs_restart)
+        _log.info("config.parties_read", parties=len(found.parties), needs_restart=needs_restart)
 
     def _load(self) -> Config | ConfigError:
         try:
@@ -70,10 +77,11 @@ def _stamp(*files: Path) -> _Stamp:
     return tuple(map(_stamp_of, files))
 
 
-def _stamp_of(file: Path) -> tuple[int, int, int] | None:
+def _stamp_of(file: Path) -> tuple[int, ...] | None:
     try:
         found = file.stat()
     except (OSError, ValueError):
         # The latter: a name that no file can have.
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    # The last is the one that tells who may read it: a permission given back is a change too.
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, start_http_server
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from uvicorn.config import STARTUP_FAILURE
 
 from gongpai.gateway.config import Address, Config
@@ -108,6 +108,8 @@ class Supervisor:
                 if lived < _YOUNG_SECONDS and signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _PAUSE_SECONDS):
                     return 0
                 self._workers.remove(worker)
+                # What it counted stays; what was so while it lived is over.
+                mark_process_dead(worker.process.pid, environ["PROMETHEUS_MULTIPROC_DIR"])  # type: ignore[no-untyped-call]  # as above
                 replaced.inc()
                 self._workers.append(self._start(files, lifeline, environ))
 

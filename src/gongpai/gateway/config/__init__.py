@@ -37,7 +37,7 @@ __all__ = [
     "TokenLimits",
     "WebLogin",
     "load",
-    "party_files",
+    "named_files",
 ]
 
 
@@ -56,8 +56,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     return config
 
 
-def party_files(path: Path | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the files that the relying parties name: their secrets and keys."""
+def named_files(path: Path | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that the settings name: secrets, keys and certificates."""
     source = Source.read(path, environ)
-    keys = (f"parties.{name}" for name in source.files("parties") if name.endswith("_file"))
-    return tuple(Path(source.text(key) or "") for key in keys)
+    return tuple(Path(source.text(key) or "") for key in source.keys("_file"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -211,8 +212,11 @@ def _check_jwks(source: Source, key: str, method: AuthMethod) -> Mapping[str, ob
         return None
     try:
         found = json.loads(Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        source.fault(key, "file_unreadable", type(error).__name__)
+    except OSError as error:
+        source.fault(key, "file_unreadable", f"{name}: {os.strerror(error.errno or 0)}")
+        return None
+    except (ValueError, RecursionError):
+        source.fault(key, "wrong_type", "JWK Set")
         return None
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
         source.fault(key, "wrong_type", "JWK Set")
