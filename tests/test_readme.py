@@ -59,8 +59,9 @@ def test_without_the_two_sandbox_settings_the_library_means_the_real_wecom() -> 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: "/".join(page.parts[-2:]))
 def test_every_command_that_the_pages_name_exists(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    named = set(re.findall(r"\bgongpai (demo|serve|sandbox|migrate|config|keys|errcode|parties)\b", text))
+    typed = "\n".join([*blocks(page, "sh"), *blocks(page, "console")])
+    named = set(re.findall(r"^(?:\$ )?gongpai ([a-z]+)", typed, re.MULTILINE))
+    named |= set(re.findall(r"`gongpai ([a-z]+)", page.read_text(encoding="utf-8")))
     known = {command.name for command in program.registered_commands} | {g.name for g in program.registered_groups}
     assert named
     assert named <= known
