@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from echo_app import echo_app
 from gateways import WECOM_UA, csrf_token
 from gongpai.sandbox import Corner
 from programs import free_port
-from served import PUBLIC_URL, Served, served, write_config
+from served import PUBLIC_URL, Served, served, until, write_config
 
 Proxy = Callable[..., AbstractContextManager[None]]
 Relay = Callable[[str], AbstractContextManager[str]]
@@ -162,10 +161,7 @@ def behind(
 
 def await_port(port: int, host: str) -> None:
     """Return once the proxy answers for *host*; some accept before they have read whose host that is, and say 404."""
-    deadline = time.monotonic() + 90
-    while not _knows(port, host):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: _knows(port, host))
 
 
 def _knows(port: int, host: str) -> bool:

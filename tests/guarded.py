@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx2
 from starlette.types import Receive, Scope, Send
 
-from gateways import PUBLIC_URL, Browser, Gateway, app_config, gateway_config, open_gateway
+from gateways import Browser, Gateway, app_config, gateway_config, open_gateway
 from gongpai.gateway.app import GatewayApp
-from gongpai.gateway.config import Address, AppConfig, GateConfig, GateHost, PathAction, PathRule, Policy
+from gongpai.gateway.config import Address, AppConfig, GateConfig, GateHost, PathAction, PathRule
 from gongpai.gateway.config.checking_gate import PRESETS
 from gongpai.gateway.endpoints.forward_auth import ForwardAuth
 from gongpai.gateway.gate import Gate
@@ -134,6 +134,3 @@ async def open_guarded(
         assert isinstance(gateway.app, GatewayApp)
         assert gateway.app.gate is not None
         yield Guarded(gateway, gateway.app.gate)
-
-
-__all__ = ["APP", "OTHER", "PAGE_LOAD", "PROXY", "PUBLIC_URL", "Guarded", "Policy", "cookie_line", "gate_config"]

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from audited import events
-from gateways import ATTENDANCE, Browser, app_config, query_of
+from gateways import ATTENDANCE, PUBLIC_URL, Browser, app_config, query_of
 from gongpai.gateway.config import Policy
 from gongpai.sandbox import Corner
-from guarded import APP, OTHER, PUBLIC_URL, Guarded, cookie_line, gate_config, guarded_host, open_guarded
+from guarded import APP, OTHER, Guarded, cookie_line, gate_config, guarded_host, open_guarded
 
 PAGES = (Path(__file__).parents[1] / "data" / "open-redirects.txt").read_text(encoding="utf-8").splitlines()
 

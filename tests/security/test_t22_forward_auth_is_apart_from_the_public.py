@@ -11,10 +11,11 @@ import anyio
 import pytest
 
 from dead_store import without_store
+from gateways import PUBLIC_URL
 from gongpai.gateway.gate.assertion import TYP
 from gongpai.gateway.oidc import jose
 from gongpai.sandbox import Corner
-from guarded import APP, OTHER, PAGE_LOAD, PROXY, PUBLIC_URL, Guarded, cookie_line, gate_config, open_guarded
+from guarded import APP, OTHER, PAGE_LOAD, PROXY, Guarded, cookie_line, gate_config, open_guarded
 
 KINDS = ["nginx", "caddy", "traefik", "envoy/x"]
 HOST = {"host": "app.corp.example"}
