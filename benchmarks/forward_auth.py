@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from benchmarks.connections import Connections
 from benchmarks.harness import Bar, Row, Side, compare, cpu_clock_of
 from benchmarks.seal import make_ring
 from gongpai.gateway.config.checking_gate import PRESETS
@@ -34,15 +35,13 @@ from gongpai.gateway.news import Heard
 
 HOST = GateHost("app", "https://app.example.com", ("main",))
 NAME = b"%E6%9D%8E%E5%9B%9B"
-# As many as a busy proxy keeps: with one, a server's rest between two questions would be measured too.
-_CONNECTIONS = 16
 GROUPS = b",".join(b"dept:%d" % number for number in range(8))
 
 
 def measure() -> Iterator[Row]:
     with _serving(_fast) as (ours_pid, ours_port), _serving(_starlette) as (peer_pid, peer_port):
-        ours = Side("fast path", _asker(ours_port, _question()), cpu_clock_of(ours_pid))
-        peer = Side("ASGI + Starlette", _asker(peer_port, _question()), cpu_clock_of(peer_pid))
+        ours = Side("fast path", Connections(ours_port).repeat(_question()), cpu_clock_of(ours_pid))
+        peer = Side("ASGI + Starlette", Connections(peer_port).repeat(_question()), cpu_clock_of(peer_pid))
         yield compare("forward-auth, direct", ours, peer, Bar(max_ratio=1 / 2.5))
 
 
@@ -133,19 +132,3 @@ def _serve(make: Callable[[], uvicorn.Config], parent: Connection) -> None:
     parent.send(listener.getsockname()[1])
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(uvicorn.Server(config).serve(sockets=[listener]))
-
-
-def _asker(port: int, request: bytes) -> Callable[[int], None]:
-    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(_CONNECTIONS)]
-
-    def ask(count: int) -> None:
-        for _ in range(max(1, round(count / _CONNECTIONS))):
-            for connection in connections:
-                connection.sendall(request)
-            for connection in connections:
-                answer = b""
-                while not answer.endswith(b"\r\n\r\n"):
-                    answer += connection.recv(8192)
-                assert answer.startswith(b"HTTP/1.1 200"), answer
-
-    return ask
