@@ -1,6 +1,7 @@
 import re
 import runpy
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from gongpai.cli.recipes import all_recipes
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+# As Debian has them; all others are locked.
+_OF_THE_SYSTEM = {"nginx", "caddy"}
 pages: Callable[[str], Mapping[str, str]] = runpy.run_path(str(DOCS / "generate_recipes.py"))["pages"]
 
 
@@ -44,7 +47,19 @@ def test_what_is_marked_run_by_hand_names_the_version_and_the_month(name: str, l
 
 
 @pytest.mark.parametrize("name", [name for name, recipe in all_recipes().items() if recipe.tested])
-def test_what_is_marked_tested_names_a_test_and_what_it_ran(name: str) -> None:
+def test_what_is_marked_tested_is_run_by_its_test_in_the_version_that_the_page_names(name: str) -> None:
     recipe = all_recipes()[name]
-    assert (ROOT / recipe.tested).is_file()
-    assert any(letter.isdigit() for letter in recipe.tested_with), "with which version?"
+    assert f'"{name}"' in (ROOT / recipe.tested).read_text(encoding="utf-8")
+    ran = re.findall(r"([A-Za-z-]+) (\d[\d.]*)", recipe.tested_with)
+    assert ran, "with which version?"
+    for program, version in ran:
+        named = {program.lower(), *(f"{program.lower()}-{what}" for what in ("bin", "cli", "server"))}
+        of_it = {f"{each}." for package, each in locked() if package in named}
+        assert program.lower() in _OF_THE_SYSTEM or any(each.startswith(f"{version}.") for each in of_it), program
+
+
+@cache
+def locked() -> list[tuple[str, str]]:
+    """Return the packages that tests run, with their versions."""
+    locks = (ROOT / "requirements").glob("*.txt")
+    return [pair for lock in locks for pair in re.findall(r"^([\w-]+)==([\w.]+)", lock.read_text(), re.MULTILINE)]
