@@ -2,7 +2,7 @@
 
 import pytest
 
-from gongpai.gateway.config.checking_parties import is_client_id
+from gongpai.gateway.config.values import is_name
 from gongpai.gateway.gate import assertion
 from gongpai.gateway.oidc import access_token, id_token, logout_token
 from gongpai.gateway.oidc.hints import read_hint
@@ -31,4 +31,4 @@ def test_another_kind_is_no_id_token_though_its_claims_would_do(typ: str) -> Non
 
 @pytest.mark.parametrize("client_id", ["https://wiki.example", "http://wiki.example/cb", "wiki.example/cb"])
 def test_a_client_id_that_looks_like_an_address_is_refused(client_id: str) -> None:
-    assert not is_client_id(client_id)
+    assert not is_name(client_id)

@@ -1,18 +1,16 @@
 """The applications and who may come in through each."""
 
-import re
 from collections.abc import Mapping
 
 from gongpai.gateway.config.published import is_published
 from gongpai.gateway.config.settings import AppConfig, Policy, WebLogin
 from gongpai.gateway.config.source import Source
+from gongpai.gateway.config.values import is_name
 from gongpai.wecom.domains import explain_domain
 from gongpai.wecom.errcodes import Text
 from gongpai.wecom.errors import UsageError
 from gongpai.wecom.models import App, fold_id
 
-NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-NAME_LIMIT = 32
 _SECRET_LIMIT = 128
 _POLICY = ("allow_departments", "deny_departments", "allow_userids", "deny_userids")
 
@@ -42,7 +40,7 @@ def check_apps(source: Source, public_url: str | None, *, is_wecom: bool, is_san
 
 def _check_app(source: Source, name: str, domain: str | None, *, is_sandbox: bool) -> App | None:
     where = f"apps.{name}"
-    if not NAME.fullmatch(name) or len(name) > NAME_LIMIT:
+    if not is_name(name):
         source.fault(where, "bad_name")
     corpid = source.text(f"{where}.corpid", is_required=True)
     agentid = source.number(f"{where}.agentid")
@@ -104,14 +102,15 @@ def check_policy(source: Source, section: str, *, is_encrypted: bool) -> Policy:
 
 def _policy(source: Source, keys: Mapping[str, str], *, is_encrypted: bool) -> Policy:
     return Policy(
-        allow_departments=_check_departments(source, keys["allow_departments"]),
-        deny_departments=_check_departments(source, keys["deny_departments"]),
+        allow_departments=check_departments(source, keys["allow_departments"]),
+        deny_departments=check_departments(source, keys["deny_departments"]),
         allow_userids=_check_userids(source, keys["allow_userids"], is_encrypted=is_encrypted),
         deny_userids=_check_userids(source, keys["deny_userids"], is_encrypted=is_encrypted),
     )
 
 
-def _check_departments(source: Source, key: str) -> frozenset[int]:
+def check_departments(source: Source, key: str) -> frozenset[int]:
+    """Return the ids of departments that stand at *key*."""
     found = set()
     for given in source.texts(key):
         if given.isascii() and given.isdigit() and int(given) > 0:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gongpai.gateway.config.checking_apps import NAME, NAME_LIMIT, check_policy
+from gongpai.gateway.config.checking_apps import check_policy
 from gongpai.gateway.config.checking_parties import check_claims, check_web_login
 from gongpai.gateway.config.settings import (
     Address,
@@ -16,7 +16,7 @@ from gongpai.gateway.config.settings import (
     PathRule,
 )
 from gongpai.gateway.config.source import Source
-from gongpai.gateway.config.values import is_loopback, parse_address, parse_origin
+from gongpai.gateway.config.values import is_loopback, is_name, parse_address, parse_origin
 from gongpai.gateway.records_provider import EmailSource
 
 DEFAULT_LISTEN = "127.0.0.1:8001"
@@ -91,7 +91,7 @@ def _check_listen(source: Source) -> Address | Path | None:
 
 def _check_host(source: Source, name: str, apps: Mapping[str, AppConfig]) -> GateHost | None:
     where = f"gate.hosts.{name}"
-    if not NAME.fullmatch(name) or len(name) > NAME_LIMIT:
+    if not is_name(name):
         source.fault(where, "bad_name")
     chosen = _check_apps(source, where, apps)
     rules = tuple(_check_rules(source, f"{where}.rules"))

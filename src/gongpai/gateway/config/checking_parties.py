@@ -3,17 +3,17 @@
 import hashlib
 import json
 import os
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gongpai.gateway.config.checking_apps import check_departments, check_policy
 from gongpai.gateway.config.faults import ConfigError
 from gongpai.gateway.config.published import is_published
 from gongpai.gateway.config.settings import AppConfig
 from gongpai.gateway.config.source import Source
-from gongpai.gateway.config.values import parse_origin, parse_url
+from gongpai.gateway.config.values import is_name, parse_origin, parse_url
 from gongpai.gateway.oidc.redirect_uris import fault_of
 from gongpai.gateway.oidc.scopes import SUPPORTED
 from gongpai.gateway.records_provider import (
@@ -30,17 +30,16 @@ from gongpai.gateway.records_provider import (
     TokenFormat,
     WebLoginRule,
 )
-from gongpai.wecom.errors import UsageError
-from gongpai.wecom.models import fold_id
 from gongpai.wecom.signin import Way
 
-_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-_NAME_LIMIT = 32
 # As many characters as 128 bits have in base64url and some more; ours have 43.
 _SHORTEST_SECRET = 24
 _LONGEST_SECRET = 256
-_GRANTS = {"authorization_code": GrantType.AUTHORIZATION_CODE, "refresh_token": GrantType.REFRESH_TOKEN}
-_GRANTS["device_code"] = GrantType.DEVICE_CODE
+_GRANTS = {
+    "authorization_code": GrantType.AUTHORIZATION_CODE,
+    "refresh_token": GrantType.REFRESH_TOKEN,
+    "device_code": GrantType.DEVICE_CODE,
+}
 _KNOWN_WAYS = frozenset(way.value for way in Way)
 # A secret in a file has no time of its own.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -64,14 +63,9 @@ def read_party(client_id: str, settings: Mapping[str, object], apps: Mapping[str
     return replace(parties[client_id], is_configured=False)
 
 
-def is_client_id(text: str) -> bool:
-    """Whether a party may be called so: nothing that could be taken for a URL, a number or a flag."""
-    return _NAME.fullmatch(text) is not None and len(text) <= _NAME_LIMIT
-
-
 def _check_party(source: Source, name: str, apps: Mapping[str, AppConfig]) -> RelyingParty:
     where = f"parties.{name}"
-    if not is_client_id(name):
+    if not is_name(name):
         source.fault(where, "bad_name")
     method = AuthMethod(_one_of(source, f"{where}.auth_method", [each.value for each in AuthMethod]))
     redirect_uris = _check_uris(source, f"{where}.redirect_uris", is_public=method is AuthMethod.NONE)
@@ -128,7 +122,7 @@ def check_claims(source: Source, where: str, corpids: Collection[str]) -> ClaimR
     elif template is not None and len(corpids) > 1 and "{corpid}" not in template:
         # Who is called the same in two corps would share an email, and the later one be told none (T12).
         source.fault(f"{where}.email_template", "template_needs_corpid")
-    group_ids = _check_ids(source, f"{where}.groups")
+    group_ids = check_departments(source, f"{where}.groups")
     names = source.names(f"{where}.group_names")
     for each in names:
         if not (each.isascii() and each.isdigit()):
@@ -237,34 +231,14 @@ def _check_policy(source: Source, where: str, apps: Mapping[str, AppConfig]) -> 
     # Which corp's people may use it is never left open where there are several (T6).
     if len(known) > 1 and not corpids:
         source.fault(f"{where}.corpids", "missing")
+    people = check_policy(source, where, is_encrypted=any(each.app.encrypted_ids for each in apps.values()))
     return PartyPolicy(
         corpids=frozenset(corpids),
         apps=frozenset(_some_of(source, f"{where}.apps", sorted(apps))),
-        allow_departments=_check_ids(source, f"{where}.allow_departments"),
-        deny_departments=_check_ids(source, f"{where}.deny_departments"),
-        allow_userids=_check_userids(source, f"{where}.allow_userids", apps),
-        deny_userids=_check_userids(source, f"{where}.deny_userids", apps),
+        allow_departments=people.allow_departments,
+        deny_departments=people.deny_departments,
+        allow_userids=people.allow_userids,
+        deny_userids=people.deny_userids,
         ways=frozenset(_some_of(source, f"{where}.ways", sorted(_KNOWN_WAYS))),
         web_login=check_web_login(source, f"{where}.web_login"),
     )
-
-
-def _check_ids(source: Source, key: str) -> frozenset[int]:
-    given = source.texts(key)
-    good = [each for each in given if each.isascii() and each.isdigit() and int(each) > 0]
-    for each in set(given) - set(good):
-        source.fault(key, "bad_id", f" ({each})")
-    return frozenset(int(each) for each in good)
-
-
-def _check_userids(source: Source, key: str, apps: Mapping[str, AppConfig]) -> frozenset[str]:
-    is_encrypted = any(each.app.encrypted_ids for each in apps.values())
-    found = set()
-    for given in source.texts(key):
-        try:
-            folded = fold_id(given)
-        except UsageError:
-            source.fault(key, "bad_id", f" ({given})")
-        else:
-            found.add(given if is_encrypted else folded)
-    return frozenset(found)

@@ -11,8 +11,15 @@ from gongpai.gateway.config.settings import Address, Network
 
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_NAME_LIMIT = 32
 _SECRET_KEY_BYTES = 32
 _LAST_PORT = 65535
+
+
+def is_name(text: str) -> bool:
+    """Whether an application, a party or a host may be called so: nothing that could be taken for a URL or a flag."""
+    return _NAME.fullmatch(text) is not None and len(text) <= _NAME_LIMIT
 
 
 def parse_duration(text: str) -> timedelta | None:
