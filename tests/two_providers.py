@@ -108,14 +108,19 @@ class Side:
         return str(self.ask("device_authorization", headers=basic("wiki")).json()["device_code"])
 
     def verdict(self, answer: httpx2.Response) -> str:
-        """Say in a few words what the answer is: page, redirect or JSON, its status, its error, its challenge."""
+        """Say in a few words what the answer is: page, redirect or JSON, where to, its status, error and challenge."""
         location = answer.headers.get("location")
         if location is not None:
             if not location.startswith("https://"):
                 return "goes on"
             parts = urlsplit(location)
             told = parse_qs(parts.query or parts.fragment)
-            return f"redirect {told.get('error', ['without error'])[0]}"
+            words = ["redirect", told.get("error", ["without error"])[0]]
+            where = f"{parts.scheme}://{parts.netloc}{parts.path}"
+            words += [] if where in {CALLBACK, BYE} else ["elsewhere"]
+            # By these a party knows its own answer, and whose it is: RFC 6749 4.1.2.1, RFC 9207 2.
+            words += [f"without {name}" for name in ("state", "iss") if where == CALLBACK and name not in told]
+            return " ".join(words)
         words = [str(answer.status_code)]
         if "json" not in answer.headers.get("content-type", ""):
             return f"page {answer.status_code}" if answer.content else f"nothing {answer.status_code}"

@@ -120,10 +120,14 @@ EXPLAINED = {
         "redirect login_required", "redirect invalid_request", _HINT
     ),
     "an unsigned id_token_hint": Difference("redirect login_required", "redirect invalid_request", _HINT),
-    "a state that is too long": Difference("redirect invalid_request", "redirect without error", _BOUNDED),
+    "a state that is too long": Difference(
+        "redirect invalid_request without state", "redirect without error", _BOUNDED
+    ),
     "a nonce that is too long": Difference("redirect invalid_request", "redirect without error", _BOUNDED),
     "a state with a control character": Difference(
-        "redirect invalid_request", "redirect without error", "RFC 6749 A.5 allows visible characters only"
+        "redirect invalid_request without state",
+        "redirect without error",
+        "RFC 6749 A.5 allows visible characters only",
     ),
 }
 

@@ -219,7 +219,7 @@ EXPLAINED = {
         "OpenID Connect Core 3.1.2.1 requires it; it takes the only one that is registered",
     ),
     "pushed by GET": Difference("405 invalid_request", "page 404", METHOD),
-    "a pushed request brought twice": Difference("page 400", "redirect invalid_request_uri", _SPENT),
+    "a pushed request brought twice": Difference("page 400", "redirect invalid_request_uri without state", _SPENT),
     "a pushed request brought by another party": Difference("page 400", "redirect invalid_request_object", _SPENT),
     "device without credentials": Difference("401 invalid_client Basic", "400 invalid_request", UNPROVEN),
     "device of a party without that grant": Difference(
