@@ -29,14 +29,12 @@ def migrate(
     """Apply pending changes of the schema; safe while other processes serve or migrate too."""
     if context.invoked_subcommand is not None:
         return
-    from gongpai.gateway.records import World
     from gongpai.gateway.store.migrate import find_pending
     from gongpai.gateway.store.migrate import migrate as bring_up_to_date
 
     config = require_config(path)
-    world = World.SANDBOX if config.sandbox else World.WECOM
     with told():
-        revisions = (find_pending if check else bring_up_to_date)(config.storage, world)
+        revisions = (find_pending if check else bring_up_to_date)(config.storage, config.world)
     words = _WORDS[choose_language()]
     for revision in revisions:
         typer.echo(words["pending" if check else "applied"].format(revision))
@@ -53,7 +51,6 @@ def copy(
 ) -> None:
     """Copy a SQLite installation into the PostgreSQL database of the configuration, which must be empty."""
     from gongpai.gateway.config import Fault
-    from gongpai.gateway.records import World
     from gongpai.gateway.store.migrate import migrate as bring_up_to_date
     from gongpai.gateway.store.move import move
     from gongpai.gateway.store.open import sqlite_path
@@ -61,8 +58,7 @@ def copy(
     config = require_config(path)
     if sqlite_path(config.storage) is not None:
         leave(Fault("", "not_postgresql"), Status.WRONG_CALL)
-    world = World.SANDBOX if config.sandbox else World.WECOM
     with told():
-        bring_up_to_date(config.storage, world)
+        bring_up_to_date(config.storage, config.world)
         rows = asyncio.run(move(file, config.storage))
     typer.echo(_WORDS[choose_language()]["copied"].format(rows))

@@ -42,7 +42,6 @@ def serve(
 ) -> None:
     """Serve the gateway until it is told to end."""
     from gongpai.gateway.logs import configure_logs
-    from gongpai.gateway.records import World
     from gongpai.gateway.server import Supervisor
     from gongpai.gateway.store.migrate import migrate
 
@@ -50,7 +49,7 @@ def serve(
     configure_logs(config.log_level)
     with told():
         # Before the workers: two processes that switch a new SQLite file to WAL at once can fail.
-        migrate(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
+        migrate(config.storage, config.world)
         asyncio.run(_require_memory(config))
         status = Supervisor(config, find_config(path), workers, partial(_announce, config)).run()
     raise typer.Exit(status)

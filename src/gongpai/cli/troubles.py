@@ -45,14 +45,13 @@ def require_schema(config: "Config") -> None:
     A SQLite file that is not there would even be made, empty.
     """
     from gongpai.gateway.config import Fault
-    from gongpai.gateway.records import World
     from gongpai.gateway.store.migrate import find_pending
     from gongpai.gateway.store.open import sqlite_path
 
     file = sqlite_path(config.storage)
     if file is not None and not file.exists():
         leave(Fault("storage", "file_missing", str(file)), Status.NOT_SERVED)
-    pending = find_pending(config.storage, World.SANDBOX if config.sandbox else World.WECOM)
+    pending = find_pending(config.storage, config.world)
     if pending:
         leave(Fault("storage", "storage_behind", ", ".join(pending)), Status.NOT_SERVED)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from gongpai.gateway.records import World
 from gongpai.gateway.records_provider import ClaimRules, RelyingParty, WebLoginRule
 from gongpai.wecom.hosts import WECOM, Hosts
 from gongpai.wecom.models import App
@@ -160,6 +161,11 @@ class Config:
     ca_file: Path | None = None
     proxy: str | None = field(default=None, repr=False)
     log_level: str = "info"
+
+    @property
+    def world(self) -> World:
+        """Whose database it must be, the sandbox's or WeCom's (T24)."""
+        return World.SANDBOX if self.sandbox else World.WECOM
 
     @property
     def oldest_token(self) -> timedelta:
