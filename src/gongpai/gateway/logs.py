@@ -11,6 +11,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 # The HTTP libraries write whole URLs, and WeCom's carry tokens and codes in the query; Alembic narrates.
 _CHATTY = ("alembic", "httpx2", "httpcore2", "httpcore", "uvicorn.access")
+# Where the database is gone its pool says so once a second with a whole trace; that it is gone is said elsewhere, once.
+_REPETITIVE = ("asyncpg",)
 _JSON = msgspec.json.Encoder(enc_hook=str)
 
 
@@ -35,6 +37,8 @@ def configure_logs(level: str = "INFO") -> None:
     root.setLevel(number)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name in _REPETITIVE:
+        logging.getLogger(name).setLevel(max(number, logging.ERROR))
 
 
 def keep_logs_off_the_answer() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from gongpai.gateway.store import StoreError
+from gongpai.gateway.store import StoreError, Trouble
 from gongpai.gateway.store.open import open_stores
 from gongpai.gateway.store.redis import RedisAppTokens, RedisTickets
 from gongpai.wecom.app_token.policy import AppToken, AppTokenKey
@@ -30,6 +30,7 @@ async def test_every_ticket_port_says_so_when_the_server_is_gone() -> None:
         with pytest.raises(StoreError) as caught:
             await ask
         assert "hush" not in str(caught.value)
+        assert caught.value.trouble is Trouble.TICKETS
     await tickets.close()
 
 

@@ -156,6 +156,8 @@ PAGES: dict[str, Page] = {
     **{f"start-again-{reason.value}": pages.StartAgain(reason.value, START) for reason in Reason},
     "rate-limited": pages.RateLimited(42, START),
     "wecom-down": pages.WeComDown(REFERENCE, START),
+    "unavailable": pages.Unavailable(REFERENCE, "/authorize?client_id=wiki"),
+    "unavailable-after-form": pages.Unavailable(REFERENCE, None),
     "failure": pages.Failure(REFERENCE),
     "bad-request": pages.BadRequest(REFERENCE),
     "not-found": pages.NotFound(),

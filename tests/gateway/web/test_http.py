@@ -72,7 +72,7 @@ async def test_a_code_that_wecom_rejects_starts_again(gateway: Gateway) -> None:
         (SystemBusyError(-1), pages.WeComDown),
         (TransportError("x"), pages.WeComDown),
         (ApiError(1), pages.Failure),
-        (StoreError("x"), pages.Failure),
+        (StoreError("x"), pages.Unavailable),
         (RuntimeError("x"), pages.Failure),
         (CodeRejectedError(40029), pages.StartAgain),
     ],

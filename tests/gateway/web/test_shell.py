@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gongpai.gateway.records import SeenCode
+from gongpai.gateway.store import StoreError, Trouble
 from gongpai.gateway.web.headers import PagePolicy
 from gongpai.gateway.web.http import Pages
 from gongpai.gateway.web.shell import Handler, Shell, find_values
@@ -59,6 +60,34 @@ async def test_a_failure_becomes_a_page_and_a_line_with_a_trace() -> None:
     assert b"a bug" not in answer.body
     assert [event["event"] for event in events] == ["failure", "request"]
     assert events[1]["address"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("asked", "again"),
+    [
+        ({"path": "/authorize", "query_string": b'client_id=a"b&x=1'}, 'href="/authorize?client_id=a&#34;b&amp;x=1"'),
+        ({"path": "/me"}, 'href="/me"'),
+        ({"path": "/signin/callback/main", "query_string": b"code=c0de"}, 'href="/signin"'),
+        ({"path": "/device", "method": "POST"}, None),
+        ({"path": "//elsewhere.example"}, None),
+    ],
+)
+async def test_a_store_that_is_gone_is_a_page_to_try_again_from_and_a_line_that_says_what_to_do(
+    asked: dict[str, object], again: str | None
+) -> None:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise StoreError("ConnectionRefusedError", Trouble.UNREACHABLE)
+
+    with capture_logs() as events:
+        answer = await _shell(app).answer(_scope(**asked), _receive)
+    assert answer.status == 503
+    assert answer.body.decode().count("weui-btn_primary") == (again is not None)
+    assert again is None or again in answer.body.decode()
+    (told,) = [event for event in events if event["event"] == "unavailable"]
+    assert told["cause"] == "ConnectionRefusedError"
+    assert told["meaning"] == "the database server does not answer: ConnectionRefusedError"
+    assert told["remedy"].startswith("start it; check the host and port in storage")
+    assert "exc_info" not in told
 
 
 async def test_of_an_answer_that_breaks_off_nothing_is_sent() -> None:

@@ -18,5 +18,5 @@ class Health:
         return PlainTextResponse("ok\n")
 
     async def ready(self, _request: Request) -> Response:
-        """Say whether this process can sign people in: ``GET /readyz``. The cause of a no is in the log."""
+        """Say whether this process may serve: ``GET /readyz``. The cause of a no is in the log."""
         return PlainTextResponse("ready\n") if self.is_ready() else PlainTextResponse("not ready\n", 503)

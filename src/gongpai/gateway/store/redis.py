@@ -85,10 +85,7 @@ class RedisTickets:
         Raises:
             StoreError: it does not.
         """
-        try:
-            await _asking(cast("Awaitable[object]", self._valkey.ping()))
-        except StoreError as error:
-            raise StoreError(str(error), Trouble.TICKETS) from error
+        await _asking(cast("Awaitable[object]", self._valkey.ping()))
 
     async def close(self) -> None:
         """Hang up."""
@@ -185,7 +182,7 @@ async def _asking(answer: Awaitable[T]) -> T:
     try:
         return await answer
     except (ValkeyError, OSError, TimeoutError) as error:
-        raise StoreError(type(error).__name__) from error
+        raise StoreError(type(error).__name__, Trouble.TICKETS) from error
 
 
 def _attempt(state: str) -> str:

@@ -1,12 +1,13 @@
 """From what a handler decided, or from what went wrong, to an answer. Nothing else renders an error."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gongpai.gateway import metrics
+from gongpai.gateway.config.troubles import TROUBLES
 from gongpai.gateway.errors import (
     BadRequestError,
     ForgedRequestError,
@@ -19,7 +20,7 @@ from gongpai.gateway.errors import (
 from gongpai.gateway.logs import logger
 from gongpai.gateway.oidc.errors import InvalidPartyError, OAuthError
 from gongpai.gateway.ring import RingExhaustedError
-from gongpai.gateway.store import StoreError
+from gongpai.gateway.store import StoreError, Trouble
 from gongpai.gateway.web import pages, pages_disclosure, pages_form_post
 from gongpai.gateway.web.forms import csrf_token
 from gongpai.gateway.web.headers import PagePolicy
@@ -74,6 +75,8 @@ class Pages:
     def answer_error(self, visit: Visit, error: Exception) -> Response:
         """Return the page for what went wrong: neutral words and a reference; the cause goes to the log under it."""
         page = page_of(error, visit.reference, visit.start_url)
+        if isinstance(page, pages.Unavailable):
+            page = replace(page, again_url=visit.way_again)
         _record(error, page)
         answer = self.answer(visit, page, status=_status_of(error, page))
         if isinstance(page, pages.RateLimited):
@@ -99,19 +102,15 @@ def page_of(error: Exception, reference: str, start_url: str) -> Page:
             page = pages.StartAgain(Reason.CODE_REJECTED.value, start_url)
         case TransportError() | SystemBusyError() | RateLimitedError():
             page = pages.WeComDown(reference, start_url)
+        case StoreError() | RingExhaustedError():
+            page = pages.Unavailable(reference, start_url)
         case _:
             pass
     return page
 
 
 def _status_of(error: Exception, page: Page) -> int:
-    match error:
-        case ForgedRequestError():
-            return 403
-        case StoreError() | RingExhaustedError():
-            return 503
-        case _:
-            return page.status
+    return 403 if isinstance(error, ForgedRequestError) else page.status
 
 
 def _form_sources(page: Page) -> tuple[str, ...]:
@@ -164,6 +163,10 @@ def _record(error: Exception, page: Page) -> None:
             _log.error("wecom_failure", page=name, error=type(error).__name__, **_facts_of(error))
         case VisitError() | OAuthError():
             _log.info("turned_away", page=name, error=type(error).__name__, cause=str(error))
+        case StoreError() if error.trouble is not Trouble.FAILED:
+            meaning, remedy = TROUBLES[error.trouble.value]["en"]
+            told = {"meaning": meaning.format(detail=error), "remedy": remedy.format(detail=error)}
+            _log.error("unavailable", page=name, error=type(error).__name__, cause=str(error), **told)
         case _:
             _log.error("failure", page=name, exc_info=error)
 

@@ -1,7 +1,4 @@
-"""Every page the gateway shows, as frozen values: what a page needs to be rendered, and its HTTP status.
-
-What a person reads on it is in the message catalogue, how it looks is in the template of the same name.
-"""
+"""Every page the gateway shows, as frozen values; its words are in the catalogue, its looks in its template."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -97,6 +94,16 @@ class RateLimited:
     status: ClassVar[int] = 429
     retry_after_seconds: int
     start_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """What the gateway itself leans on does not answer; *again_url* tries the same, None after a form."""
+
+    template: ClassVar[str] = "unavailable.html"
+    status: ClassVar[int] = 503
+    reference: str
+    again_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +319,7 @@ Page = (
     | Refused
     | StartAgain
     | RateLimited
+    | Unavailable
     | WeComDown
     | Failure
     | BadRequest

@@ -4,7 +4,7 @@ import random
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from starlette.types import Receive, Scope
 
@@ -87,6 +87,17 @@ class Visit:
         if self.path == START or self.path.startswith(f"{START}/"):
             return self.start_url
         return self.path if self.method == "GET" else HOME
+
+    @property
+    def way_again(self) -> str | None:
+        """Where trying again leads: to a GET as it was asked, to a sign-in's beginning, and from a form nowhere."""
+        if self.path == START or self.path.startswith(f"{START}/"):
+            return self.start_url
+        # Two slashes would begin the name of another host.
+        if self.method != "GET" or self.path.startswith("//"):
+            return None
+        query = self.query.decode("latin-1")
+        return quote(self.path) + (f"?{query}" if query else "")
 
     @property
     def user_agent(self) -> str:

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from cable import cable
-from gongpai.gateway.store.sql.driver import Statement, StoreError, Work
+from gongpai.gateway.store.sql.driver import Statement, StoreError, Trouble, Work
 from gongpai.gateway.store.sql.postgres import PostgresDriver
 from memory import until
 from services import PostgresServer
@@ -28,6 +28,7 @@ async def test_a_server_that_does_not_answer_is_a_store_error_without_the_url() 
     with pytest.raises(StoreError) as caught:
         await PostgresDriver.open(f"postgresql://gongpai:{password}@127.0.0.1:1/none")
     assert password not in str(caught.value)
+    assert caught.value.trouble is Trouble.UNREACHABLE
 
 
 async def test_a_wrong_statement_is_a_store_error(postgres_url: str) -> None:

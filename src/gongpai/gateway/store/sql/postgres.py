@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from gongpai.gateway.store.sql.driver import Call, Compiler, Driver, StoreError, Work
 from gongpai.gateway.store.sql.rows import Row
+from gongpai.gateway.store.troubles import trouble_of
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class PostgresDriver(Driver):
                 url, min_size=1, max_size=_POOL, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS
             )
         except _FAULTS as error:
-            raise StoreError(_tell(error)) from None
+            raise _told(error) from None
         return cls(url, pool)
 
     async def read(self, call: Call) -> Sequence[Row]:
@@ -60,7 +61,7 @@ class PostgresDriver(Driver):
             async with self._pool.acquire(timeout=_TIMEOUT_SECONDS) as connection:
                 rows: Sequence[Row] = await connection.fetch(compiled.text, *compiled.order(call.params))
         except _FAULTS as error:
-            raise StoreError(_tell(error)) from error
+            raise _told(error) from error
         return rows
 
     async def write(self, call: Call) -> Sequence[Row]:
@@ -76,7 +77,7 @@ class PostgresDriver(Driver):
                     await connection.execute(f"NOTIFY {_CHANNEL}")
                 return result
         except _FAULTS as error:
-            raise StoreError(_tell(error)) from error
+            raise _told(error) from error
 
     async def listen(self, wake: Callable[[], None]) -> None:
         """Call *wake* at each notification, and after each new connection: something may have been missed."""
@@ -118,7 +119,8 @@ class PostgresDriver(Driver):
                 connection.terminate()
 
 
-def _tell(error: BaseException) -> str:
+def _told(error: BaseException) -> StoreError:
     """Name the fault without the values that a message of the database may quote."""
     state = getattr(error, "sqlstate", None)
-    return f"{type(error).__name__} {state}" if state else type(error).__name__
+    name = type(error).__name__
+    return StoreError(f"{name} {state}" if state else name, trouble_of(error, None))
