@@ -31,7 +31,6 @@ REASON_HEADER = b"x-gongpai-reason"
 ASSERTION_HEADER = b"x-auth-assertion"
 _OUR_PATHS = "/.gongpai/"
 _RETURN_LIMIT = 1_000
-_COOKIE_LINE_LIMIT = 16_384
 _OURS = b"-gongpai_"
 _RETURN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 # Envoy puts the path of the request behind its own.
@@ -172,8 +171,7 @@ def split_cookies(line: bytes, name: bytes) -> tuple[bytes | None, bytes]:
 
     Two of one name mean that someone else could set one: neither is believed (T13).
     """
-    if len(line) > _COOKIE_LINE_LIMIT:
-        return None, b""
+    # However long, up to what a head may have: who lost the cookie for it would be sent to sign in over and over.
     ours = line.count(_OURS)
     if not ours:
         return None, line
