@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from audited import events
 from gateways import DESKTOP_UA, Browser, Gateway, app_config, callback, gateway_config, open_gateway, query_of
 from gongpai.gateway.records_provider import PartyPolicy, RelyingParty, WebLoginRule
 from gongpai.sandbox import Corner
@@ -284,6 +285,13 @@ async def test_who_may_not_use_a_party_gets_a_page_that_names_it_and_whom_to_ask
         assert (again.status_code, "您不能使用The Wiki" in again.text) == (403, True)
         told = query_of((await browser.get(party.url(prompt="none"))).headers["location"])
         assert told["error"] == "access_denied"
+
+
+async def test_who_is_turned_away_is_recorded_with_the_app_they_came_through(opened: Open) -> None:
+    async with opened(replace(WIKI, policy=PartyPolicy(deny_userids=frozenset({"lisi"})))) as gateway:
+        await arrive(gateway.browser(), Party(gateway).url())
+        (event,) = events(gateway, "party.turned_away")
+        assert (event["app"], event["facts"]) == ("main", {"client_id": "wiki", "reason": "denied"})
 
 
 async def test_a_party_that_the_web_login_may_not_open_asks_for_wecom(opened: Open) -> None:

@@ -232,14 +232,9 @@ class Authorize:
         party = bound.party
         metrics.authorizations.labels(party.client_id, reason.value).inc()
         facts = {"client_id": party.client_id, "reason": reason.value}
-        event = AuditEvent(
-            "party.turned_away",
-            None if session is None else session.subject,
-            None if session is None else session.ref,
-            ip=visit.address,
-            reference=visit.reference,
-            facts=facts,
-        )
+        event = AuditEvent("party.turned_away", ip=visit.address, reference=visit.reference, facts=facts)
+        if session is not None:
+            event = replace(event, subject=session.subject, session=session.ref, app=session.app)
         await self.audit.record(event, self.clock())
         back = self._error_answer(bound, ErrorCode.ACCESS_DENIED)
         page = pages.TurnedAway(party.title, reason.value, party.contact, back.url, visit.reference, form_of(back))

@@ -83,7 +83,7 @@ class Device:
         return self.pages.answer(visit, page, is_signed_in=True)
 
     async def decide(self, visit: Visit) -> Response:
-        """Hear yes or no: ``POST /device/confirm``. From whom the party's policy keeps out it is a no.
+        """Hear yes or no: ``POST /device/confirm``. Whoever the party's policy keeps out says no.
 
         Raises:
             TooManyStartsError: this session or this address guesses.
