@@ -1,6 +1,6 @@
 """What goes back through the browser."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from hypothesis import given
@@ -50,6 +50,12 @@ def test_a_registered_query_is_kept_as_it_was_written(uri: str, expected: str) -
 
 def test_without_anything_to_add_the_address_stays_as_it_is() -> None:
     assert logout_url(_CB, None) == _CB
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.from_regex(r"[A-Za-z0-9_-]+", fullmatch=True))
+def test_what_is_quoted_by_ourselves_is_what_the_standard_library_writes(state: str, code: str) -> None:
+    fields = success_fields(code, state, _ISSUER)
+    assert _url(fields) == f"{_CB}?{urlencode(fields)}"
 
 
 @given(st.text(min_size=1))

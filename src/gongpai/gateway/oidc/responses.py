@@ -8,7 +8,8 @@ from urllib.parse import quote_plus
 from gongpai.gateway.oidc.errors import AuthorizationError
 from gongpai.gateway.records_provider import ResponseMode
 
-# What quoting leaves as it is; `quote_plus` takes ten times as long to find that out.
+# What quoting leaves as it is; `quote_plus` takes ten times as long to find that out, and `urlencode`, which writes the
+# same, nearly twice as long for an answer.
 _PLAIN = re.compile(r"[A-Za-z0-9_-]*")
 
 
