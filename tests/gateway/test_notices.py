@@ -71,7 +71,9 @@ async def test_a_sign_in_in_wecom_tells_nobody(notices: Notices, stores: Stores,
     assert wecom_sandbox.messages() == []
 
 
-async def test_in_chinese_where_the_browser_spoke_it(notices: Notices, stores: Stores, wecom_sandbox: Corner) -> None:
+async def test_the_message_is_chinese_where_the_browser_spoke_it(
+    notices: Notices, stores: Stores, wecom_sandbox: Corner
+) -> None:
     await notices.announce(await at_desk(stores), "维基", "zh")
     await notices.deliver()
     (message,) = wecom_sandbox.messages()

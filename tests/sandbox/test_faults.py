@@ -47,7 +47,7 @@ def test_the_first_planned_comes_first() -> None:
     assert [plan.take("x"), plan.take("x"), plan.take("x")] == [first, second, None]
 
 
-def test_cleared_is_cleared() -> None:
+def test_a_plan_that_was_cleared_holds_nothing() -> None:
     plan = _plan(Fault(errcode=1))
     plan.clear()
     assert plan.faults() == []

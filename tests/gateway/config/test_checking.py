@@ -23,7 +23,7 @@ def test_a_few_settings_are_enough() -> None:
     assert config.session.idle == timedelta(hours=8)
 
 
-def test_everything_at_once(tmp_path: Path) -> None:
+def test_every_setting_can_be_given(tmp_path: Path) -> None:
     certificate = tmp_path / "ca.pem"
     trustme.CA().cert_pem.write_to_path(str(certificate))
     config = read(

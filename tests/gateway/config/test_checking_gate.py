@@ -37,7 +37,7 @@ def test_a_host_is_enough() -> None:
     assert not found.assertion
 
 
-def test_everything_at_once() -> None:
+def test_every_setting_of_forward_auth_can_be_given() -> None:
     found = gate(
         gate__listen="unix:/run/gongpai/gate.sock",
         gate__headers="own",

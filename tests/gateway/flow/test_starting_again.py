@@ -26,7 +26,9 @@ async def _url(gateway: Gateway, browser: Browser, person: str = "lisi") -> str:
 
 
 @pytest.mark.parametrize(("errcode", "status"), [(-1, 503), (40029, 400)])
-async def test_after_an_error_of_wecoms_and_after_its_repetition(gateway: Gateway, errcode: int, status: int) -> None:
+async def test_an_error_of_wecoms_and_its_repetition_lead_back_to_the_wish(
+    gateway: Gateway, errcode: int, status: int
+) -> None:
     gateway.corner.plan_fault("auth/getuserinfo", errcode=errcode, times=1)
     browser = gateway.browser()
     url = await _url(gateway, browser)
@@ -35,7 +37,7 @@ async def test_after_an_error_of_wecoms_and_after_its_repetition(gateway: Gatewa
         assert _LINK in answer.text
 
 
-async def test_after_a_refusal_and_after_its_repetition(gateway: Gateway) -> None:
+async def test_a_refusal_and_its_repetition_lead_back_to_the_wish(gateway: Gateway) -> None:
     browser = gateway.browser()
     url = await _url(gateway, browser, "oSandboxStranger")
     for answer in (await browser.get(url), await browser.get(url)):
@@ -43,14 +45,14 @@ async def test_after_a_refusal_and_after_its_repetition(gateway: Gateway) -> Non
         assert _LINK in answer.text
 
 
-async def test_after_an_attempt_that_took_too_long(gateway: Gateway) -> None:
+async def test_an_attempt_that_took_too_long_leads_back_to_the_wish(gateway: Gateway) -> None:
     browser = gateway.browser()
     url = await _url(gateway, browser)
     gateway.clock.advance(minutes=16)
     assert _LINK in (await browser.get(url)).text
 
 
-async def test_after_a_lost_cookie(gateway: Gateway) -> None:
+async def test_a_lost_cookie_leads_back_to_the_wish(gateway: Gateway) -> None:
     browser = gateway.browser(DESKTOP_UA)
     url = await _url(gateway, browser)
     browser.http.cookies.clear()

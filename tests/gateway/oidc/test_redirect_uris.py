@@ -81,7 +81,7 @@ def test_what_is_registered_is_registered(registered: str) -> None:
         "javascript:alert(1)",
     ],
 )
-def test_nothing_else_is(redirect_uri: str) -> None:
+def test_no_other_address_is_registered(redirect_uri: str) -> None:
     assert not is_registered(redirect_uri, _REGISTERED)
 
 

@@ -125,7 +125,7 @@ def test_an_app_reads_its_own_settings_only(stage: Stage, agentid: str, errcode:
         assert said["close"] == 0
 
 
-def test_addresses_and_tickets(stage: Stage) -> None:
+def test_an_app_is_told_addresses_and_two_kinds_of_tickets(stage: Stage) -> None:
     assert _ask(stage, "getcallbackip")["ip_list"] == ["192.0.2.10", "192.0.2.*"]
     assert _ask(stage, "get_api_domain_ip")["ip_list"] == ["198.51.100.10", "198.51.100.11"]
     of_corp, of_app = _ask(stage, "get_jsapi_ticket"), _ask(stage, "ticket/get", type="agent_config")

@@ -89,7 +89,7 @@ def test_what_the_code_says_leads_to_the_phone(browser: TestClient) -> None:
     assert browser.get("/wwopen/sso/confirm2", params={"k": "../x"}).headers["location"] == "/phone"
 
 
-def test_no_code_no_picture(browser: TestClient) -> None:
+def test_a_code_that_there_is_not_has_no_picture(browser: TestClient) -> None:
     assert browser.get("/wwopen/sso/qrImg", params={"key": "0a"}).status_code == 404
 
 
