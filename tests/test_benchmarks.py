@@ -69,6 +69,17 @@ def test_without_a_count_a_round_is_filled_with_operations() -> None:
     assert counts[-1] == 200
 
 
+def test_a_side_is_measured_when_it_is_as_fast_as_it_stays() -> None:
+    spent = [0.0]
+
+    def run(count: int) -> None:
+        # For a second it is compiled while it runs.
+        spent[0] += count * (1e-3 if spent[0] < 1 else 1e-4)
+
+    row = compare("warm", Side("ours", run, lambda: spent[0]), side("peer", 1000), Bar(), rounds=2)
+    assert (row.ours_us, row.ratio) == pytest.approx((100, 0.1))
+
+
 def test_another_process_is_measured_by_its_own_clock() -> None:
     before = time.process_time()
     clock = cpu_clock_of(os.getpid())()
