@@ -36,6 +36,15 @@ async def test_whoever_is_not_signed_in_is_sent_to_sign_in(gateway: Gateway) -> 
     assert (answer.status_code, answer.headers["location"]) == (303, "/signin?return_to=%2Fme")
 
 
+async def test_the_browser_before_us_comes_first_among_the_sessions(gateway: Gateway) -> None:
+    first, second = gateway.browser(), gateway.browser()
+    for browser in (first, second):
+        await browser.sign_in()
+        gateway.clock.advance(minutes=1)
+    for browser in (first, second):
+        assert _handles((await browser.get("/me")).text)[0] == await _handle_of(browser)
+
+
 async def test_the_root_leads_home(gateway: Gateway) -> None:
     assert (await gateway.browser().get("/")).headers["location"] == "/me"
 

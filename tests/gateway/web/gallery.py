@@ -165,6 +165,7 @@ PAGES: dict[str, Page] = {
     "signed-out": pages.SignedOut({"app": "main", "return_to": "/me"}),
     "me": me(),
     "me-before": me(is_in_wecom=False, has_disclosure=False),
+    "me-at-a-desk": me(is_in_wecom=False),
     "continue-in-wecom": disclosure.ContinueInWeCom(
         WANTED, TICKET_URL, 42, "/handoff/ref/state", "/authorize/handle", "/authorize/handle", SKIPPING
     ),

@@ -147,7 +147,8 @@ def test_me_before_anything_was_given_names_the_fields_and_asks() -> None:
 
 
 def test_me_on_a_desktop_points_to_the_phone() -> None:
-    assert "Give them with my phone" in render(context("en"), me(is_in_wecom=False))
+    assert "Give them with my phone" in render(context("en"), me(is_in_wecom=False, has_disclosure=False))
+    assert "Choose again with my phone" in render(context("en"), me(is_in_wecom=False))
 
 
 def test_me_names_the_device_of_each_session() -> None:

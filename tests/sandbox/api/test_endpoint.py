@@ -243,6 +243,16 @@ def test_a_secret_that_is_not_of_this_world_is_warned_about(
     assert "perhaps-a-real-one" not in caplog.text + str(msgspec.to_builtins(corner.journal.entries()))
 
 
+def test_a_refusal_that_was_planned_says_nothing_of_the_secret(
+    stage: Stage, corner: CornerState, caplog: pytest.LogCaptureFixture
+) -> None:
+    corner.faults.add(Fault(errcode=40001))
+    with caplog.at_level(logging.WARNING, "gongpai.sandbox"):
+        stage.get("gettoken", corpid="wxCorpId", corpsecret="perhaps-a-real-one")
+    assert corner.journal.entries()[-1].warning is None
+    assert caplog.text == ""
+
+
 def test_debug_says_more_and_costs_more(stage: Stage) -> None:
     said = [_ask(stage, "getcallbackip", debug="1").json() for _ in range(6)]
     assert "debug: [call getcallbackip" in said[0]["errmsg"]

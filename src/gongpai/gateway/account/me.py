@@ -1,6 +1,6 @@
 """``/me``: who am I here, what did I disclose, and where am I signed in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,6 +53,7 @@ class Account:
         names = await self.admission.department_names(settings, session.profile.department_ids)
         company = await self.admission.company(settings)
         name = session.profile.facts.get("name")
+        found = await self.sessions.find(session.subject, now)
         page = pages.Me(
             name=name.value if name is not None and isinstance(name.value, str) else None,
             userid=session.userid,
@@ -62,7 +63,7 @@ class Account:
             sensitive=sensitive_facts(disclosure),
             has_disclosure=has_given(disclosure),
             is_in_wecom=session.way == Way.IN_APP.value,
-            sessions=tuple(session_line(each, session) for each in await self.sessions.find(session.subject, now)),
+            sessions=tuple(session_line(each, session) for each in _ours_first(found, session)),
             consents=await self.consents.lines(session),
         )
         return self.pages.answer(visit, page, is_signed_in=True)
@@ -123,6 +124,10 @@ class Account:
 
     async def _session(self, visit: Visit) -> Session | None:
         return await self.sessions.get(visit.cookie(cookies.SESSION), self.clock())
+
+
+def _ours_first(found: Iterable[Session], ours: Session) -> list[Session]:
+    return sorted(found, key=lambda each: each.ref != ours.ref)
 
 
 def _to_sign_in() -> Response:

@@ -36,7 +36,7 @@ async def serve_call(corner: CornerState, path: str, scope: Scope, receive: Rece
     ip = corner.world.file.caller_ip or (client[0] if client else "127.0.0.1")
     asked = Asked(call, query, body, ip, corner, corner.world.now(), is_wrong_json)
     if not is_known(call):
-        _record(asked, scope, Answer(b"", 0, ""), 404)
+        _record(asked, scope, Answer(b"", 0, ""), 404, is_planned=False)
         await _send(send, 404, [], b"")
         return
     fault = corner.faults.take(call) if corner.faults else None
@@ -45,7 +45,7 @@ async def serve_call(corner: CornerState, path: str, scope: Scope, receive: Rece
     else:
         await asyncio.sleep(fault.delay_seconds)
         said, status = _fail(asked, fault)
-    _record(asked, scope, said, status)
+    _record(asked, scope, said, status, is_planned=fault is not None and fault.errcode is not None)
     headers = [(b"content-type", b"application/json; charset=UTF-8")]
     if said.errcode and corner.switches.error_headers:
         headers += [
@@ -95,8 +95,8 @@ async def _read_body(scope: Scope, receive: Receive) -> tuple[Mapping[str, objec
     return (parsed, False) if isinstance(parsed, dict) else ({}, True)
 
 
-def _record(asked: Asked, scope: Scope, said: Answer, status: int) -> None:
-    is_foreign = asked.call == GETTOKEN and said.errcode in _NOT_FROM_HERE
+def _record(asked: Asked, scope: Scope, said: Answer, status: int, *, is_planned: bool) -> None:
+    is_foreign = asked.call == GETTOKEN and said.errcode in _NOT_FROM_HERE and not is_planned
     if is_foreign:
         _log.warning("gettoken was asked with %s", _FOREIGN)
     host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
