@@ -1,5 +1,6 @@
 """A party that asks for response_mode=form_post is answered by a page that posts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -153,3 +154,106 @@ async def test_whoever_is_turned_away_goes_back_by_a_form(closed: Gateway) -> No
     assert (page.status_code, form.action, form.scripts) == (403, REDIRECT_URI, [])
     assert (form.fields["error"], form.fields["state"]) == ("access_denied", party.state)
     assert " https: http:;" in page.headers["content-security-policy"]
+
+
+async def sent_back(party: Party, browser: Browser) -> tuple[str, str]:
+    """Go to WeCom; return the callback to which it sends the browser, and where that leads."""
+    answer = await browser.get(party.url(response_mode="form_post"))
+    for _ in range(2):
+        answer = await browser.get(answer.headers["location"])
+    returned = answer.headers["location"]
+    answer = await browser.get(returned)
+    assert answer.headers["location"].startswith("/authorize/")
+    return returned, answer.headers["location"]
+
+
+async def test_a_callback_that_comes_twice_leads_to_one_form(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    returned, onward = await sent_back(party, browser)
+    assert (await browser.get(returned)).headers["location"] == onward
+    form = Form(await browser.get(onward))
+    assert (await party.redeem(form.fields["code"] or "")).status_code == 200
+    # The way back in the history, past the page that posted, ends on a page of ours that posts nothing.
+    assert (await browser.get(returned)).headers["location"] == onward
+    gone = await browser.get(onward)
+    assert (gone.status_code, Form(gone).action) == (400, None)
+
+
+async def test_of_two_tabs_that_go_on_at_once_one_gets_the_form(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    _, onward = await sent_back(party, browser)
+    pages = await asyncio.gather(*(browser.get(onward) for _ in range(4)))
+    assert sorted(page.status_code for page in pages) == [200, 400, 400, 400]
+    (code,) = [form.fields["code"] for form in map(Form, pages) if form.action is not None]
+    assert (await party.redeem(code or "")).status_code == 200
+
+
+async def test_another_browser_gets_no_form_and_leaves_it_to_the_first(provider: Gateway) -> None:
+    party, browser, thief = Party(provider), provider.browser(), provider.browser()
+    _, onward = await sent_back(party, browser)
+    await thief.sign_in()
+    refused = await thief.get(onward)
+    assert (refused.status_code, Form(refused).action) == (400, None)
+    assert Form(await browser.get(onward)).action == REDIRECT_URI
+
+
+async def test_a_session_that_ends_elsewhere_before_the_form_is_asked_for_again_and_the_request_waits(
+    provider: Gateway,
+) -> None:
+    party, browser, other = Party(provider), provider.browser(), provider.browser()
+    _, onward = await sent_back(party, browser)
+    await other.sign_in()
+    await other.post("/me/sessions/end/all", page=(await other.get("/me")).text)
+    again = await browser.get(onward)
+    assert (again.status_code, again.headers["location"].partition("?")[0]) == (303, "/signin")
+    assert (await browser.sign_in(again.headers["location"])).headers["location"] == onward
+    form = Form(await browser.get(onward))
+    assert (await party.redeem(form.fields["code"] or "")).status_code == 200
+
+
+async def test_after_a_sign_out_the_request_before_it_is_nobodys(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    returned, onward = await sent_back(party, browser)
+    await browser.post("/signout", page=(await browser.get("/me")).text)
+    for url in (onward, returned):
+        page = await browser.get(url)
+        assert (page.status_code, Form(page).action) == (400, None)
+
+
+async def test_a_session_that_ends_after_the_form_leaves_a_code_that_opens_nothing(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    form = Form(await ask(party, browser, scope="openid offline_access"))
+    await browser.post("/me/sessions/end/all", page=(await browser.get("/me")).text)
+    answer = await party.redeem(form.fields["code"] or "")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+
+
+async def test_a_reload_where_nobody_had_to_sign_in_brings_a_code_of_its_own(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await browser.sign_in()
+    one, two = [Form(await ask(party, browser)).fields["code"] or "" for _ in range(2)]
+    assert one != two
+    tokens = [(await party.redeem(code)).json() for code in (one, two)]
+    # A form that a browser posts twice ends what its own code gave, and nothing of the other.
+    assert (await party.redeem(one)).json()["error"] == "invalid_grant"
+    assert [(await party.userinfo(each["access_token"])).status_code for each in tokens] == [401, 200]
+
+
+@pytest.mark.parametrize("answer", ["allow", "refuse"])
+async def test_an_answer_that_is_pressed_twice_is_posted_once(provider: Gateway, answer: str) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await ask(party, browser)
+    said = {"session": Form(page).fields["session"] or "", "answer": answer}
+    pages = [await browser.post(str(page.url), said, page=page.text) for _ in range(2)]
+    assert [each.status_code for each in pages] == [200, 400]
+    assert [Form(each).action for each in pages] == ["https://lunch.example.com/cb", None]
+
+
+async def test_a_session_that_ends_on_the_consent_page_allows_nothing(provider: Gateway) -> None:
+    party, browser = Party(provider, LUNCH, None), provider.browser()
+    page = await ask(party, browser)
+    said = {"session": Form(page).fields["session"] or "", "answer": "allow"}
+    await browser.post("/me/sessions/end/all", page=(await browser.get("/me")).text)
+    answer = await browser.post(str(page.url), said, page=page.text)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/signin?")
