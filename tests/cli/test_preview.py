@@ -40,12 +40,12 @@ GATE = {
 }
 
 
-def sign_in(storage: str, **changes: object) -> None:
+def sign_in(storage: str, name: str = "李四", **changes: object) -> None:
     """Put Li Si's session into the store."""
 
     async def put() -> None:
         now = datetime.now(UTC)
-        facts = {"name": Fact("user/get", now, "李四"), "main_department": Fact("user/get", now, "5")}
+        facts = {"name": Fact("user/get", now, name), "main_department": Fact("user/get", now, "5")}
         async with open_stores(storage) as stores:
             person = await stores.people.mint(make_person("lisi", CORPID))
             session = {"corpid": CORPID, "profile": Profile(facts, (5, 4)), "expires_at": now + timedelta(hours=12)}
@@ -80,6 +80,12 @@ def test_it_speaks_chinese_and_keeps_its_columns(storage: str) -> None:
     assert "被 `groups` 排除：dept:5" in shown
     assert "没有写入任何内容。" in shown
     assert re.search(r"name +有 +有 +李四", shown)
+
+
+def test_a_name_moves_no_cursor_and_makes_no_line(storage: str) -> None:
+    sign_in(storage, "\x1b]0;x\x07Li\nemail: root@corp.example\x9b2J\u202e")
+    (line,) = (each for each in run(storage, "wiki", "--userid", "lisi").output.splitlines() if "Li" in each)
+    assert "\\x1b]0;x\\x07Li\\nemail: root@corp.example\\x9b2J\\u202e" in line
 
 
 def test_it_writes_nothing(storage: str) -> None:
@@ -135,7 +141,7 @@ def test_a_party_or_an_application_that_there_is_not_is_named(storage: str) -> N
     assert (unknown.exit_code, "there is no such party" in unknown.output) == (1, True)
     refused = run(storage, "wiki", "--userid", "lisi", "--app", "other")
     assert refused.exit_code == 2
-    assert "there are main" in refused.output
+    assert "there is no such application in the configuration: other" in refused.output
     sign_in(storage)
     assert run(storage, "wiki", "--userid", "lisi", "--app", "main").exit_code == 0
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import require_schema, told
+from gongpai.cli.troubles import leave_saying, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.cli.recipes import Filling, Recipe
@@ -69,7 +69,7 @@ def recipe(
         return
     files = [each.file for each in chosen.snippets]
     if only not in files:
-        _leave(say(language, "no_snippet", file=only, files=", ".join(files)))
+        leave_saying(say(language, "no_snippet", file=only, files=", ".join(files)), Status.WRONG_CALL)
     typer.echo(chosen.snippet(only).fill(filling).strip("\n"))
 
 
@@ -81,7 +81,7 @@ def _require_recipe(name: str, language: Language) -> "Recipe":
         return find_recipe(name)
     except UnknownRecipeError as error:
         near = [say(language, "near", names=", ".join(error.near))] if error.near else []
-        _leave("\n".join([say(language, "unknown", name=name), *near, say(language, "all")]))
+        leave_saying("\n".join([say(language, "unknown", name=name), *near, say(language, "all")]), Status.WRONG_CALL)
 
 
 def _find_party(config: "Config", client_id: str) -> "RelyingParty | None":
@@ -110,10 +110,10 @@ def _require_url(chosen: "Recipe", given: str | None, registered: str | None, la
 
     url = (given or registered or "").rstrip("/")
     if not url and chosen.needs_url:
-        _leave(say(language, "needs_url", title=chosen.program, name=chosen.name))
+        leave_saying(say(language, "needs_url", title=chosen.program, name=chosen.name), Status.WRONG_CALL)
     parts = urlsplit(url)
     if url and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
-        _leave(say(language, "not_a_url", url=url, name=chosen.name))
+        leave_saying(say(language, "not_a_url", url=url, name=chosen.name), Status.WRONG_CALL)
     return url
 
 
@@ -149,8 +149,3 @@ def _known(config: "Config", chosen: "Recipe", filling: "Filling", party: "Relyi
     if host is None:
         return None
     return Known(is_configured=True, lacks=() if host.origin == filling.url else ("origin",))
-
-
-def _leave(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(Status.WRONG_CALL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from gongpai.cli.language import choose_language
+from gongpai.cli.language import Language, choose_language
 from gongpai.cli.statuses import Status
 
 if TYPE_CHECKING:
@@ -56,14 +56,19 @@ def require_schema(config: "Config") -> None:
         leave(Fault("storage", "storage_behind", ", ".join(pending)), Status.NOT_SERVED)
 
 
-def refuse(kind: str, detail: str, status: Status = Status.NO) -> NoReturn:
+def refuse(kind: str, detail: str, status: Status = Status.NO, lang: Language | None = None) -> NoReturn:
     """Leave with a no of this *kind*, about no setting of the configuration."""
     from gongpai.gateway.config import Fault
 
-    leave(Fault("", kind, detail), status)
+    leave_saying(Fault("", kind, detail).render(choose_language(lang)), status)
 
 
 def leave(fault: "Fault", status: Status) -> NoReturn:
     """Say the *fault* in the operator's language, and leave with *status*."""
-    typer.echo(fault.render(choose_language()), err=True)
+    leave_saying(fault.render(choose_language()), status)
+
+
+def leave_saying(message: str, status: Status) -> NoReturn:
+    """Say *message* where errors are said, and leave with *status*."""
+    typer.echo(message, err=True)
     raise typer.Exit(status)

@@ -2,14 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gongpai.cli.config import ConfigOption, require_config
 from gongpai.cli.language import Language, LanguageOption, choose_language
 from gongpai.cli.statuses import Status
-from gongpai.cli.troubles import require_schema, told
+from gongpai.cli.troubles import leave_saying, refuse, require_schema, told
 
 if TYPE_CHECKING:
     from gongpai.gateway.config import AppConfig, Config
@@ -35,12 +35,10 @@ def preview(
 
 
 def _require_apps(config: "Config", app: str | None, language: Language) -> "list[AppConfig]":
-    from gongpai.cli.preview.page import say
-
     if app is None:
         return list(config.apps.values())
     if app not in config.apps:
-        _leave(say(language, "no_app", app=app, apps=", ".join(config.apps)), Status.WRONG_CALL)
+        refuse("app_missing", app, Status.WRONG_CALL, language)
     return [config.apps[app]]
 
 
@@ -52,13 +50,8 @@ async def _show(config: "Config", client_id: str, userid: str, apps: "list[AppCo
     async with open_stores(config.storage) as stores:
         party = config.parties.get(client_id) or await stores.parties.get(client_id)
         if party is None:
-            _leave(say(language, "no_party", client_id=client_id))
+            refuse("party_missing", client_id, lang=language)
         found = await read(config, stores, party, userid, apps, datetime.now(UTC))
         if isinstance(found, Absent):
-            _leave(say(language, f"absent.{found.why.value}", userid=userid, url=config.public_url))
+            leave_saying(say(language, f"absent.{found.why.value}", userid=userid, url=config.public_url), Status.NO)
         return render(found, party, language)
-
-
-def _leave(message: str, status: Status = Status.NO) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(status)
