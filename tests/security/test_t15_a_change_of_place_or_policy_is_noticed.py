@@ -10,9 +10,11 @@ import pytest
 from gateways import Browser, Gateway, app_config, gateway_config, open_gateway
 from gongpai.gateway.config import Policy
 from gongpai.sandbox import Corner
+from guarded import APP, OTHER, PAGE_LOAD, Guarded, cookie_line, gate_config, guarded_host, open_guarded
 
 Open = Callable[[Policy], AbstractAsyncContextManager[Gateway]]
 _MARKETING, _NOBODYS = 5, 999
+_KINDS = ("nginx", "caddy", "traefik", "envoy/x")
 
 
 @pytest.fixture
@@ -93,3 +95,57 @@ async def test_a_rule_against_a_person_works_while_wecom_is_unreachable(opened: 
         gateway.corner.plan_fault("user/get", http_status=502, share=1.0)
         gateway.clock.advance(hours=1, seconds=1)
         assert (await again(gateway, browser).get("/me")).status_code == 403
+
+
+async def require_refused(guarded: Guarded, cookie: str, origin: str = APP) -> None:
+    """Hold that every kind of proxy is told no, whom it refuses and why, and sends nobody to sign in again."""
+    for kind in _KINDS:
+        for headers in (PAGE_LOAD, {"accept": "application/json"}):
+            # Envoy says by this which host it asks about.
+            host = {"host": origin.partition("//")[2]}
+            answer = await guarded.ask(kind=kind, origin=origin, cookie=cookie, headers=headers | host)
+            assert (answer.status_code, answer.headers["x-gongpai-reason"]) == (403, "denied_person")
+            assert {answer.headers[f"x-auth-request-{name}"] for name in ("user", "email", "groups")} == {""}
+            assert {"location", "set-cookie"} & answer.headers.keys() == set()
+
+
+async def test_a_host_lets_nobody_go_on_who_left_its_department(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    host = guarded_host(policy=Policy(allow_departments=frozenset({4})))
+    async with open_guarded(wecom_sandbox, tmp_path, gate_config(host)) as guarded:
+        browser = guarded.gateway.browser()
+        await browser.sign_in()
+        cookie = cookie_line(await guarded.enter(browser))
+        assert (await guarded.ask(cookie=cookie)).status_code == 200
+        wecom_sandbox.update_member("lisi", departments=[_MARKETING])
+        guarded.gateway.clock.advance(hours=1, seconds=1)
+        await require_refused(guarded, cookie)
+
+
+async def test_a_host_lets_nobody_go_on_whom_its_new_policy_keeps_out(wecom_sandbox: Corner, tmp_path: Path) -> None:
+    async with open_guarded(wecom_sandbox, tmp_path) as guarded:
+        browser = guarded.gateway.browser()
+        await browser.sign_in()
+        cookie = cookie_line(await guarded.enter(browser))
+        assert (await guarded.ask(cookie=cookie)).status_code == 200
+    stricter = guarded_host(policy=Policy(deny_userids=frozenset({"lisi"})))
+    async with open_guarded(wecom_sandbox, tmp_path, gate_config(stricter)) as guarded:
+        # At once: the cookie names the policy that admitted.
+        await require_refused(guarded, cookie)
+
+
+async def test_a_cookie_that_hosts_share_opens_none_whose_policy_keeps_out(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    domain = {"cookie_domain": "corp.example"}
+    closed = guarded_host(
+        "closed", "https://closed.corp.example", policy=Policy(deny_userids=frozenset({"lisi"})), **domain
+    )
+    hosts = gate_config(guarded_host(**domain), closed, guarded_host("other", OTHER))
+    async with open_guarded(wecom_sandbox, tmp_path, hosts) as guarded:
+        browser = guarded.gateway.browser()
+        await browser.sign_in()
+        cookie = cookie_line(await guarded.enter(browser))
+        assert (await guarded.ask(cookie=cookie)).status_code == 200
+        await require_refused(guarded, cookie, closed.origin)
+        # It was refused there, and is as good as before here.
+        assert (await guarded.ask(cookie=cookie)).status_code == 200
