@@ -99,6 +99,11 @@ async def test_attack_068_an_assertion_that_says_anything_wrong(provider: Gatewa
     assert await status(provider, signed(claims_of(provider))) == 200
 
 
+async def test_attack_068_an_assertion_with_half_of_a_letter(provider: Gateway) -> None:
+    for name in ("sub", "iss", "jti", "aud"):
+        assert await status(provider, signed(claims_of(provider, **{name: "\ud800"}))) == 401
+
+
 async def test_attack_068_an_assertion_that_nobody_signed_or_the_public_key_did(provider: Gateway) -> None:
     claims = part(claims_of(provider))
     key = jose.public_keys({"keys": [_PUBLIC]})[0].key

@@ -168,7 +168,21 @@ def _sign_raw(header: Claims, payload: bytes) -> str:
     return f"{signing_input}.{_part(private_key(_EC).sign(signing_input.encode()))}"
 
 
-@pytest.mark.parametrize("payload", [b"[]", b"{", b'{"exp":1,"exp":2}', b'{"exp":1e400}', b'{"exp":NaN}', b"\xff"])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"[]",
+        b"{",
+        b'{"exp":1,"exp":2}',
+        b'{"exp":1e400}',
+        b'{"exp":NaN}',
+        b"\xff",
+        b'{"sub":"\\ud800"}',
+        b'{"\\uDFFF":1}',
+        b'{"sub":"\xed\xa0\x80"}',
+        '{"exp":1}'.encode("utf-16"),
+    ],
+)
 def test_claims_that_readers_would_read_differently_are_refused(payload: bytes) -> None:
     # Attack 86, by the right key.
     with pytest.raises(TokenError):
@@ -177,6 +191,10 @@ def test_claims_that_readers_would_read_differently_are_refused(payload: bytes) 
 
 def test_what_a_token_says_of_itself_can_be_read_before_its_keys_are_known() -> None:
     assert unverified_claims(_TOKEN) == {"sub": "李四"}
+
+
+def test_an_escaped_letter_is_read_if_it_is_whole() -> None:
+    assert parse_object(rb'{"sub":"\u674e\ud83d\ude00"}') == {"sub": "李😀"}
 
 
 def test_numbers_are_read_as_they_are() -> None:

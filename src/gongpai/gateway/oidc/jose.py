@@ -180,13 +180,17 @@ def unverified_claims(token: str) -> Claims:
 
 
 def parse_object(raw: bytes) -> Claims:
-    """Return the JSON object in *raw*, strictly: no name twice, no NaN, no number beyond bounds.
+    """Return the JSON object in *raw*, strictly: no name twice, no NaN, no number beyond bounds, no half of a letter.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        parsed = json.loads(raw, object_pairs_hook=_without_doubles, parse_constant=_refuse, parse_float=_finite)
+        text = raw.decode()
+        parsed = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in text:
+            # A surrogate without its other half can be escaped, but is no text: no database and no answer takes it.
+            json.dumps(parsed, ensure_ascii=False).encode()
     except RecursionError:
         message = "nested too deeply"
         raise ValueError(message) from None
