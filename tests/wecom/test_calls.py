@@ -110,6 +110,12 @@ def test_an_errcode_that_is_not_an_integer_is_no_answer(errcode: object) -> None
         check({"errcode": errcode})
 
 
+def test_the_text_of_an_error_can_be_written_down() -> None:
+    with pytest.raises(ApiError) as caught:
+        GetToken(APP).parse({"errcode": -1, "errmsg": "busy \ud83d"})
+    assert str(caught.value).encode().endswith("busy \ufffd".encode())
+
+
 def test_an_error_without_a_text_is_an_error() -> None:
     with pytest.raises(ApiError, match="40029"):
         check({"errcode": 40029})

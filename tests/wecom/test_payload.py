@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -35,6 +36,11 @@ def test_text_has_a_limit_in_bytes(value: str) -> None:
 
 def test_text_within_the_limit_is_returned() -> None:
     assert read.require_text({"k": "中x"}, "k", 4) == "中x"
+
+
+def test_text_that_was_cut_off_within_a_letter_is_readable() -> None:
+    assert read.text(json.loads(r'{"k": "\u674e\ud83d"}'), "k") == "李\ufffd"
+    assert read.text(json.loads(r'{"k": "\ud83d\ude00"}'), "k") == "😀"
 
 
 @pytest.mark.parametrize(("value", "expected"), [(7, 7), ("7", 7), ("007", 7), (-3, -3), (0, 0)])

@@ -29,6 +29,7 @@ from gongpai.wecom.payload import (
     number,
     numbers,
     objects,
+    readable,
     require_number,
     require_text,
     rest,
@@ -90,7 +91,7 @@ def check(payload: Payload, block: timedelta = MINUTE_BLOCK) -> Payload:
         message = "WeCom's answer: errcode is not an integer"
         raise TransportError(message)
     if errcode != 0:
-        raise error_for(errcode, str(payload.get("errmsg", "")), block)
+        raise error_for(errcode, readable(str(payload.get("errmsg", ""))), block)
     return payload
 
 

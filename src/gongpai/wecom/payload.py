@@ -1,5 +1,6 @@
 """Read one field out of an answer of WeCom's; what is not there or not of its type is told apart, never guessed."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import TypeAlias
@@ -7,6 +8,8 @@ from typing import TypeAlias
 from gongpai.wecom.errors import TransportError
 
 Payload: TypeAlias = Mapping[str, object]
+
+_HALF_LETTER = re.compile("[\ud800-\udfff]")
 
 # No field that this library reads is longer; the documented ones have their own, smaller limits.
 TEXT_LIMIT = 4096
@@ -18,6 +21,8 @@ _LONGEST_LIFE_SECONDS = 366 * 86_400
 def text(payload: Payload, key: str, limit: int = TEXT_LIMIT) -> str | None:
     """Return the field, or None where it is absent, null or empty: WeCom uses all three for "not available".
 
+    What was cut off in the middle of a letter is readable.
+
     Raises:
         TransportError: it is not text, or longer than *limit* bytes.
     """
@@ -28,7 +33,12 @@ def text(payload: Payload, key: str, limit: int = TEXT_LIMIT) -> str | None:
         raise _wrong(key, "is not text")
     if len(value) > limit or len(value.encode("utf-8", "surrogatepass")) > limit:
         raise _wrong(key, f"is longer than {limit} bytes")
-    return value
+    return readable(value)
+
+
+def readable(value: str) -> str:
+    """Return *value* as text that can be kept and shown: JSON can hold half of a letter, and nothing else can."""
+    return _HALF_LETTER.sub("\ufffd", value)
 
 
 def require_text(payload: Payload, key: str, limit: int = TEXT_LIMIT) -> str:
