@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from joserfc import jwt
@@ -125,6 +127,30 @@ async def test_names_that_nobody_has_are_not_kept(stores: Stores) -> None:
     for number in range(100):
         assert await parties.get(f"nobody-{number}") is None
     assert parties._known == {}
+
+
+@pytest.mark.parametrize(
+    "taken", [{"redirect_uris": ("https://new.example.com/cb",)}, {"scopes": frozenset({"openid"})}]
+)
+async def test_what_is_under_way_does_not_outlive_what_was_taken_from_the_party(
+    provider: Gateway, taken: dict[str, Any]
+) -> None:
+    party = Party(provider, replace(WIKI, client_id="grafana", is_configured=False))
+    async with open_stores(provider.config.storage) as other_node:
+        await other_node.parties.add(party.record)
+        asked = party.query(scope="openid profile")
+        pushed = (await party.call("/par", dict(parse_qsl(asked)))).json()["request_uri"]
+        browser = provider.browser()
+        sign_in = (await browser.get(f"/authorize?{asked}")).headers["location"]
+        await other_node.parties.replace(party.record, replace(party.record, **taken))
+        async with asyncio.timeout(90):
+            # The one is answered by a page of ours, the other by an error that the party is told.
+            while "/signin" in (await provider.browser().get(f"/authorize?{asked}")).headers.get("location", ""):
+                pass
+    back = await browser.sign_in(sign_in)
+    assert (await browser.get(back.headers["location"])).status_code == 400
+    answer = await browser.get(f"/authorize?{urlencode({'client_id': 'grafana', 'request_uri': pushed})}")
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("change", ["added", "disabled"])

@@ -11,6 +11,7 @@ from gongpai.gateway.oidc.claims_request import parse
 from gongpai.gateway.oidc.errors import AuthorizationError, InvalidPartyError
 from gongpai.gateway.oidc.hints import read_hint
 from gongpai.gateway.oidc.parameters import MalformedError, Parameters, read_parameters
+from gongpai.gateway.oidc.redirect_uris import is_registered
 from gongpai.gateway.oidc.requests import (
     Asked,
     find_client_id,
@@ -185,7 +186,7 @@ class Asking:
         if request is None or request.spent_at is not None:
             return None
         party = await self.parties.get_living(request.client_id)
-        if party is None:
+        if party is None or not _may_still_ask(request, party):
             return None
         if request.browser_hash is None:
             return await self._adopt(visit, request, party)
@@ -212,4 +213,11 @@ class Asking:
             taken = await self.requests.take(hash_token(handle), self.clock())
         if taken is None or taken.client_id != party.client_id or taken.browser_hash is not None:
             raise InvalidPartyError("request_uri is unknown, was used before or has expired")
+        if not _may_still_ask(taken, party):
+            raise InvalidPartyError("redirect_uri or scope is not the party's any more")
         return Bound(replace(taken, spent_at=None, expires_at=self.clock() + REQUEST_AGE), party)
+
+
+def _may_still_ask(request: AuthorizationRequest, party: RelyingParty) -> bool:
+    """Whether *party*, as it is by now, may ask what it asked: an address may have been taken from it meanwhile."""
+    return is_registered(request.redirect_uri, party.redirect_uris) and request.scopes <= party.scopes
