@@ -16,6 +16,8 @@ from gongpai.gateway.records_provider import RelyingParty
 _HERE = "gongpai.cli.preview"
 # These differ from token to token, and say nothing of a person.
 _EACH_TIME = frozenset({"iat", "exp", "at_hash"})
+# Unicode's own classes: controls, marks of direction and of joining, and breaks of lines.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
 def say(language: Language, key: str, **values: str) -> str:
@@ -23,7 +25,7 @@ def say(language: Language, key: str, **values: str) -> str:
     found: object = read_words(_HERE, language)
     for part in key.split("."):
         found = found[part] if isinstance(found, dict) else found
-    return str(found).format(**values)
+    return str(found).format(**{name: _visible(value) for name, value in values.items()})
 
 
 def render(preview: Preview, party: RelyingParty, language: Language) -> str:
@@ -80,7 +82,7 @@ def _forward_auth(preview: Preview, language: Language) -> Iterator[str]:
         if preview.known.session is None:
             yield say(language, "no_headers")
         return
-    headers = [f"  {name}: {value}" for name, value in preview.headers]
+    headers = [f"  {name}: {_visible(value)}" for name, value in preview.headers]
     yield "\n".join([say(language, "headers"), *headers])
     hosts = [f"  {host.origin}  {_entry(host, language)}" for host in preview.hosts]
     yield "\n".join([say(language, "hosts"), *hosts])
@@ -112,10 +114,18 @@ def _width(cell: str) -> int:
 
 def _value(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return _visible(value)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False)
+        return ", ".join(map(_visible, value))
+    return _visible(json.dumps(value, ensure_ascii=False))
+
+
+def _visible(text: str) -> str:
+    """Return *text* with what nobody sees written out: a name can hold a new line, or what moves a cursor."""
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in _UNSEEN else letter
+        for letter in text
+    )
 
 
 def _moment(moment: datetime | None) -> str:
