@@ -44,6 +44,8 @@ from gongpai.wecom.errors import WeComError
 REFUSED_PATH = "/.gongpai/refused"
 # Told once: which host, which path, by which method, with which cookies. Who says it twice is not believed.
 _SAID_ONCE = frozenset({b"host", b"x-forwarded-host", b"x-forwarded-method", b"x-forwarded-uri"})
+_ASK_RIGHTLY = "name the host as an origin in [gate.hosts], and let the proxy ask as the files of deploy/ do"
+_MAX_TOLD = 100
 _ON_EVERY_PAGE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-content-type-options": "nosniff"}
 
 Step = Callable[[Visit, HostGate], Awaitable[Response]]
@@ -75,7 +77,8 @@ class ForwardAuth:
         if family is None:
             await (await self._serve(path, scope, receive, asked))(scope, receive, send)
             return
-        answer = await self.answer(family, asked) if self.trusts(_peer(scope)) else self._refuse_peer(family)
+        peer = _peer(scope)
+        answer = await self.answer(family, asked) if self.trusts(peer) else self._refuse_peer(family, peer)
         await _send(answer, _page_of(family, answer, asked, scope), scope, send)
 
     def trusts(self, peer: str | None) -> bool:
@@ -85,12 +88,16 @@ class ForwardAuth:
     async def answer(self, family: Family, asked: Asked | None) -> Answer:
         """Answer from what this process knows, or else from the store."""
         if asked is None:
+            _log.warning("unknown_host", cause="a header of the proxy's came twice", remedy=_ASK_RIGHTLY)
             return self.gate.refuse(family, Outcome.UNKNOWN_HOST)
         decided = self.gate.decide(family, asked, self.seconds(), time.monotonic())
         source = "memory"
         if isinstance(decided, AskStore):
             source = "store"
             decided = await self._ask_store(family, asked, decided)
+        elif decided.outcome is Outcome.UNKNOWN_HOST:
+            host = asked.get(b"x-forwarded-host", b"").decode("latin-1")[:_MAX_TOLD]
+            _log.warning("unknown_host", host=host, lacks=_lacking(asked), remedy=_ASK_RIGHTLY)
         metrics.gate_decisions.labels(decided.outcome.value, source).inc()
         return decided
 
@@ -110,7 +117,8 @@ class ForwardAuth:
         set_cookie = entered.set_cookie.encode()
         return self.gate.renew(question.host, asked, entered.cookie, question.app_cookies, set_cookie, self.seconds())
 
-    def _refuse_peer(self, family: Family) -> Answer:
+    def _refuse_peer(self, family: Family, peer: str | None) -> Answer:
+        _log.warning("untrusted_peer", peer=peer, remedy="name the address of your proxy in trusted_proxies")
         metrics.gate_decisions.labels(Outcome.UNTRUSTED_PEER.value, "memory").inc()
         return self.gate.refuse(family, Outcome.UNTRUSTED_PEER)
 
@@ -133,7 +141,7 @@ class ForwardAuth:
         answer.headers.update(_ON_EVERY_PAGE)
         for value in visit.set_cookies.values():
             answer.headers.append("set-cookie", value)
-        _log.info("request", path=path[:100], status=answer.status_code, address=visit.address)
+        _log.info("request", path=path[:_MAX_TOLD], status=answer.status_code, address=visit.address)
         return answer
 
     def _address(self, peer: str | None, asked: Asked) -> str:
@@ -182,6 +190,10 @@ def _question(scope: Scope) -> tuple[Family | None, Asked | None]:
         asked[b"x-forwarded-host"] = asked.get(b"host", b"")
         asked[b"x-forwarded-method"] = scope["method"].encode()
     return family, asked if is_clear else None
+
+
+def _lacking(asked: Asked) -> list[str]:
+    return [name.decode() for name in sorted(_SAID_ONCE - {b"host"}) if not asked.get(name)]
 
 
 def _peer(scope: Scope) -> str | None:
