@@ -48,6 +48,14 @@ async def test_an_answer_that_tells_of_the_person_is_the_same_while_nothing_chan
     assert (await telling.refresh(first["refresh_token"])).json() == answer
 
 
+async def test_an_answer_without_an_id_token_gets_none_when_it_comes_again(telling: Party) -> None:
+    browser, _, answer = await _signed_in(telling)
+    narrow = (await telling.refresh(answer["refresh_token"], scope="profile")).json()
+    assert "id_token" not in narrow
+    await _erase(browser)
+    assert (await telling.refresh(answer["refresh_token"])).json() == narrow
+
+
 async def test_what_was_erased_is_not_told_again(telling: Party) -> None:
     browser, first, answer = await _signed_in(telling)
     await _erase(browser)

@@ -30,6 +30,22 @@ async def test_all_else_is_inactive_and_nothing_more(provider: Gateway) -> None:
     assert (await party.call("/introspect", {"token": tokens["access_token"]})).json() == {"active": False}
 
 
+async def test_what_was_granted_in_a_session_is_inactive_once_its_member_ended_it(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    tokens = await party.tokens(browser, scope="openid offline_access")
+    await browser.post("/me/sessions/end/all", page=(await browser.get("/me")).text)
+    for name in ("access_token", "refresh_token"):
+        assert (await party.call("/introspect", {"token": tokens[name]})).json() == {"active": False}
+
+
+async def test_a_refresh_token_that_was_left_alone_too_long_is_inactive(provider: Gateway) -> None:
+    party = Party(provider)
+    token = (await party.tokens(provider.browser(), scope="openid offline_access"))["refresh_token"]
+    for days, is_active in ((13, True), (2, False)):
+        provider.clock.advance(days=days)
+        assert (await party.call("/introspect", {"token": token})).json()["active"] is is_active
+
+
 async def test_another_partys_token_is_inactive(provider: Gateway) -> None:
     browser = provider.browser()
     lunch = Party(provider, LUNCH, None)

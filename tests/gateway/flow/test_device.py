@@ -61,6 +61,15 @@ async def test_a_device_gets_tokens_once_the_person_said_yes(provider: Gateway) 
     assert event["facts"] == {"client_id": "wiki", "device_ip": "127.0.0.1"}
 
 
+async def test_a_yes_counts_no_more_once_the_session_it_was_said_in_is_ended(provider: Gateway) -> None:
+    party, browser = Party(provider), provider.browser()
+    await browser.sign_in()
+    codes = await ask(party)
+    await say(browser, await show(browser, codes["user_code"]), "allow")
+    await browser.post("/me/sessions/end/all", page=(await browser.get("/me")).text)
+    assert (await poll(party, codes)).json()["error"] == "invalid_grant"
+
+
 async def test_the_person_reads_how_long_ago_and_from_where_the_device_asked(provider: Gateway) -> None:
     browser = provider.browser()
     await browser.sign_in()
