@@ -65,9 +65,16 @@ async def test_audit_records_are_read_by_node_in_order_and_putting_again_changes
 async def test_a_newer_directory_entry_stays(stores: Stores) -> None:
     new = DirectoryEntry("key", b"new", NOW)
     await asyncio.gather(
-        stores.directory.put(new), stores.directory.put(DirectoryEntry("key", b"old", NOW - timedelta(1)))
+        stores.directory.put(new), stores.directory.put(DirectoryEntry("key", b"old", NOW - timedelta(minutes=1)))
     )
     assert await stores.directory.get("key") == new
+
+
+async def test_a_directory_entry_of_a_clock_that_ran_ahead_is_replaced(stores: Stores) -> None:
+    right = DirectoryEntry("key", b"right", NOW)
+    await stores.directory.put(DirectoryEntry("key", b"ahead", NOW + timedelta(hours=5)))
+    await stores.directory.put(right)
+    assert await stores.directory.get("key") == right
 
 
 async def test_clean_up_takes_what_is_over_in_batches_and_leaves_the_rest(stores: Stores) -> None:

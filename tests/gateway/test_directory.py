@@ -50,6 +50,14 @@ async def test_a_profile_is_read_once_while_it_is_young(stores: Stores) -> None:
     assert (old.fetched_at, wecom.asked) == (NOW + AGE, 2)
 
 
+async def test_what_a_clock_that_ran_ahead_has_read_is_not_young_for_hours(stores: Stores) -> None:
+    directory, wecom = Directory(stores.directory, AGE), WeCom()
+    await directory.get_profile(KEY, 7, wecom.get_user, NOW + 5 * AGE)
+    await directory.get_profile(KEY, 7, wecom.get_user, NOW)
+    await directory.get_profile(KEY, 7, wecom.get_user, NOW + AGE / 2)
+    assert wecom.asked == 2
+
+
 async def test_each_app_sees_for_itself_and_a_fresh_look_asks(stores: Stores) -> None:
     directory, wecom = Directory(stores.directory, AGE), WeCom()
     await directory.get_profile(KEY, 7, wecom.get_user, NOW)

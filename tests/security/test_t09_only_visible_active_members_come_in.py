@@ -55,6 +55,15 @@ async def test_a_person_who_has_lost_their_place_loses_their_session_at_the_next
     assert (await browser.get("/me")).status_code == 303
 
 
+async def test_a_clock_that_ran_ahead_keeps_nobody_in_when_it_is_put_right(gateway: Gateway) -> None:
+    gateway.clock.advance(hours=5)
+    browser = gateway.browser()
+    await browser.sign_in()
+    gateway.corner.update_member("lisi", status=2)
+    gateway.clock.advance(hours=-5)
+    assert (await browser.get("/me")).status_code == 403
+
+
 async def test_a_profile_counts_from_when_it_was_read_however_many_sessions_it_serves(gateway: Gateway) -> None:
     browser = gateway.browser()
     await browser.sign_in()

@@ -48,7 +48,7 @@ class Directory:
         """
         name = _profile_name(key, agentid)
         held = None if fresh else await self._store.get(name)
-        if held is not None and now - held.fetched_at < self._profile_age:
+        if held is not None and _age(held, now) < self._profile_age:
             try:
                 return HeldProfile(msgspec.json.decode(held.body, type=UserProfile), held.fetched_at)
             except msgspec.MsgspecError:
@@ -72,7 +72,7 @@ class Directory:
         """Return the way up from each department that the app may see, read by *fetch* if what is held is too old."""
         name = f"departments {corpid} {agentid}"
         held = await self._store.get(name)
-        if held is not None and now - held.fetched_at < _DEPARTMENTS_AGE:
+        if held is not None and _age(held, now) < _DEPARTMENTS_AGE:
             return msgspec.json.decode(held.body, type=dict[int, int])
         parents = {node.id: node.parent_id for node in await fetch()}
         await self._store.put(DirectoryEntry(name, msgspec.json.encode(parents), now))
@@ -91,11 +91,16 @@ class Directory:
         """Return the name of a department, read by *fetch* if what is held is older than *max_age*."""
         name = f"department {corpid} {agentid} {department_id}"
         held = await self._store.get(name)
-        if held is not None and now - held.fetched_at < max_age:
+        if held is not None and _age(held, now) < max_age:
             return HeldName(held.body.decode(), held.fetched_at)
         department = await fetch()
         await self._store.put(DirectoryEntry(name, department.name.encode(), now))
         return HeldName(department.name, now)
+
+
+def _age(held: DirectoryEntry, now: datetime) -> timedelta:
+    # What a clock that ran ahead has read is as doubtful as what is as old.
+    return abs(now - held.fetched_at)
 
 
 def _profile_name(key: AccountKey, agentid: int) -> str:

@@ -124,6 +124,9 @@ _MAX_AGE = replace(_REQUEST, max_age=timedelta(minutes=5))
         (replace(_REQUEST, max_age=timedelta(0)), _FRESH, False, Respond()),
         (replace(_REQUEST, max_age=timedelta(0)), _WEB, False, _CONFIRM),
         (replace(_LOGIN, max_age=timedelta(hours=9)), _WEB, False, _CONFIRM),
+        (_LOGIN, replace(_FRESH, auth_time=_NOW + timedelta(minutes=5)), False, Respond()),
+        (_LOGIN, replace(_FRESH, auth_time=_NOW + timedelta(hours=2)), False, _CONFIRM),
+        (_MAX_AGE, replace(_FRESH, auth_time=_NOW + timedelta(hours=2)), False, _CONFIRM),
     ],
 )
 def test_a_silent_return_never_counts_as_the_persons_confirmation(

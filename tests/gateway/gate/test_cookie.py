@@ -54,6 +54,11 @@ def test_it_passes_to_its_own_host_only() -> None:
     assert check(sealed, b"other.example.com", RING, Ears(), START, 0.0) == Refuse(Refusal.NOT_OURS)
 
 
+def test_one_that_a_clock_ran_ahead_with_is_looked_at() -> None:
+    assert ask(now=START - 299) == Pass(COOKIE)
+    assert ask(now=START - 3600) == ReadStore(COOKIE, Ask.OLD)
+
+
 @pytest.mark.parametrize("sealed", [None, b""])
 def test_no_cookie_does_not_pass(sealed: bytes | None) -> None:
     assert check(sealed, AUDIENCE, RING, Ears(), START, 0.0) == Refuse(Refusal.NO_COOKIE)

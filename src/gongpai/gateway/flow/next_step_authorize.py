@@ -7,7 +7,7 @@ instead, except for those last details: they are left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from gongpai.gateway.errors import Reason
@@ -23,6 +23,8 @@ from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, 
 from gongpai.wecom.signin import Way
 
 # How a way into WeCom is asked for; the old QR page is a setting of the app.
+# Further apart are the clocks of no two nodes.
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
 # What a page of ours asks once a request and person; that somebody signed in anew shows in their session.
 ASKED_ONCE = frozenset({"consent", "select_account"})
@@ -242,6 +244,9 @@ def _is_meant(request: AuthorizationRequest, session: Session, subject: str | No
     if not asks_login and request.max_age is None:
         return True
     if session.way == Way.IN_APP.value:
+        return False
+    # By a clock that ran ahead every request would have come before.
+    if session.auth_time > now + _CLOCKS_DIFFER:
         return False
     # Whoever signed in for this request is as fresh as can be, even if max_age is 0.
     is_new = session.auth_time >= request.created_at

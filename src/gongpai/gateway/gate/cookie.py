@@ -145,7 +145,8 @@ def _why_ask(cookie: GateCookie, heard: Heard, now: float, at: float) -> Ask | N
         return Ask.STALE
     if not heard.is_whole:
         return Ask.NOT_WHOLE
-    if now - cookie.issued_at >= RENEW_AFTER_SECONDS:
+    # One that a clock ran ahead with would otherwise not be looked at for as long.
+    if abs(now - cookie.issued_at) >= RENEW_AFTER_SECONDS:
         return Ask.OLD
     if heard.epochs and heard.epochs.get(cookie.subject.decode(), 0) > cookie.epoch:
         return Ask.EPOCH

@@ -1,9 +1,12 @@
 """What was read from WeCom's directory, in SQL."""
 
-from sqlalchemy import bindparam, select
+from datetime import timedelta
+
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gongpai.gateway.records import DirectoryEntry
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from gongpai.gateway.store.sql.driver import Driver, Statement
 from gongpai.gateway.store.sql.rows import Codec
 from gongpai.gateway.store.sql.tables import directory
@@ -15,7 +18,11 @@ _PUT = Statement(
     _insert.on_conflict_do_update(
         index_elements=["key"],
         set_={"body": _insert.excluded.body, "fetched_at": _insert.excluded.fetched_at},
-        where=directory.c.fetched_at <= _insert.excluded.fetched_at,
+        where=or_(
+            directory.c.fetched_at <= _insert.excluded.fetched_at,
+            # No reading takes that long: a clock that was put right since has written it.
+            directory.c.fetched_at > _insert.excluded.fetched_at + CLOCKS_DIFFER // timedelta(microseconds=1),
+        ),
     ),
 )
 
