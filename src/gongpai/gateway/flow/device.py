@@ -65,12 +65,10 @@ class Device:
         session = await self._session(visit)
         if session is None:
             return _to_sign_in()
-        await self._count(visit, session)
-        user_code = read_user_code(fields.get("user_code", ""))
-        found = await self._find(user_code)
-        if found is None or user_code is None:
-            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
-        request, party = found
+        found = await self._find(visit, session, fields.get("user_code", ""))
+        if found is None:
+            return self._wrong(visit)
+        user_code, request, party = found
         page = pages.DeviceConfirm(
             party=party.title,
             scopes=shown_scopes(request.scopes),
@@ -93,12 +91,10 @@ class Device:
         # Somebody else may have signed in since the page was shown.
         if session is None or fields.get("session") != session.ref:
             return _to_sign_in()
-        await self._count(visit, session)
-        user_code = read_user_code(fields.get("user_code", ""))
-        found = await self._find(user_code)
-        if found is None or user_code is None:
-            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
-        request, party = found
+        found = await self._find(visit, session, fields.get("user_code", ""))
+        if found is None:
+            return self._wrong(visit)
+        user_code, request, party = found
         is_approved = fields.get("answer") == "allow"
         try:
             await self.portraits.require_may_use(party, known_by(session))
@@ -108,7 +104,7 @@ class Device:
         now = self.clock()
         grant = await self.issuer.grant_for(party, request.scopes, session, now) if is_approved else None
         if not await self.store.decide(hash_token(user_code), grant, now):
-            return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
+            return self._wrong(visit)
         outcome = "approved" if is_approved else "refused"
         facts = {"client_id": party.client_id, "device_ip": request.ip}
         event = AuditEvent(f"device.{outcome}", session.subject, session.ref, session.app, visit.address, facts=facts)
@@ -132,12 +128,18 @@ class Device:
         page = pages.TurnedAway(party.title, reason.value, party.contact, None, visit.reference)
         return self.pages.answer(visit, page, is_signed_in=True)
 
-    async def _find(self, user_code: str | None) -> tuple[DeviceRequest, RelyingParty] | None:
+    async def _find(self, visit: Visit, session: Session, typed: str) -> tuple[str, DeviceRequest, RelyingParty] | None:
+        """Return the code that was *typed*, read as it is meant, and what it stands for; every try counts."""
+        await self._count(visit, session)
+        user_code = read_user_code(typed)
         if user_code is None:
             return None
         request = await self.store.get(hash_token(user_code), self.clock())
         party = None if request is None else await self.parties.get_living(request.client_id)
-        return None if request is None or party is None else (request, party)
+        return None if request is None or party is None else (user_code, request, party)
+
+    def _wrong(self, visit: Visit) -> Response:
+        return self.pages.answer(visit, pages.DeviceCode(is_wrong=True), is_signed_in=True, status=400)
 
     async def _count(self, visit: Visit, session: Session) -> None:
         now = self.clock()
