@@ -155,6 +155,26 @@ def test_every_page_can_be_walked_by_keyboard(gallery: Gallery, device: Device) 
         assert len(reached) == tab.locator(_FOCUSABLE).count()
 
 
+@pytest.mark.parametrize("device", [DESKTOP])
+def test_colours_that_the_system_forces_leave_every_button_an_edge_and_no_motion_is_none(
+    gallery: Gallery, device: Device
+) -> None:
+    gallery.tab.emulate_media(forced_colors="active", reduced_motion="reduce")
+    for name in names_for(device):
+        tab = gallery.show(name)
+        bare = tab.evaluate(
+            "[...document.querySelectorAll('button, .weui-btn, .gp-more a')]"
+            ".filter(e => getComputedStyle(e).borderTopWidth === '0px')"
+            ".map(e => e.outerHTML)"
+        )
+        assert bare == [], name
+        moving = tab.evaluate(
+            "[...document.querySelectorAll('*')].filter(e => getComputedStyle(e).transitionDuration !== '0s'"
+            " || getComputedStyle(e).animationName !== 'none').map(e => e.outerHTML)"
+        )
+        assert moving == [], name
+
+
 @pytest.mark.parametrize("device", [PHONE])
 def test_moments_are_told_in_the_readers_own_time(gallery: Gallery, device: Device) -> None:
     del device
