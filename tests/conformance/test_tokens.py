@@ -92,6 +92,15 @@ async def test_the_grace_is_never_extended_and_after_it_the_family_is_revoked(st
     assert await stores.tokens.rotate(refresh_hash(first), third, b"x", GRACE, NOW + GRACE) == Lapsed()
 
 
+async def test_no_refresh_token_outlives_its_grant(stores: Stores) -> None:
+    grant, code = await begin(stores, expires_at=NOW + GRACE)
+    first, second = make_issued(grant), make_issued(grant)
+    assert await stores.authorization_codes.take(code.code_hash, first, NOW)
+    assert await stores.tokens.rotate(refresh_hash(first), second, b"x", GRACE, NOW + GRACE) == Lapsed()
+    assert await stores.tokens.rotate(refresh_hash(first), second, b"x", GRACE, NOW + GRACE - SECOND) == Rotated()
+    assert await stores.tokens.rotate(refresh_hash(first), make_issued(grant), b"y", GRACE, NOW + GRACE) == Lapsed()
+
+
 async def test_the_grace_ends_when_the_successor_is_used(stores: Stores) -> None:
     grant, first = await issue(stores)
     second, third = make_issued(grant), make_issued(grant)
