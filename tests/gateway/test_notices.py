@@ -43,7 +43,8 @@ def is_in_files(folder: Path, text: str) -> bool:
 
 async def at_desk(stores: Stores, **changes: object) -> Session:
     person = await stores.people.mint(make_person())
-    session = make_session(person.subject, ip="203.0.113.77", user_agent=_CHROME, created_at=NOW, **changes)
+    facts = {"corpid": "wwgongpaidemo", "ip": "203.0.113.77", "user_agent": _CHROME, "created_at": NOW, **changes}
+    session = make_session(person.subject, **facts)
     assert await stores.sessions.put(session)
     return session
 
@@ -141,6 +142,14 @@ async def test_of_an_app_that_is_gone_nobody_is_told(notices: Notices, stores: S
     await notices.announce(await at_desk(stores), "The Wiki", "en")
     assert await replace(notices, clients={}).deliver() == 0
     assert await notices.deliver() == 0
+
+
+async def test_nobody_of_another_corp_is_told_who_has_the_same_userid(
+    notices: Notices, stores: Stores, wecom_sandbox: Corner
+) -> None:
+    await notices.announce(await at_desk(stores, corpid="wwanother"), "The Wiki", "en")
+    assert await notices.deliver() == 0
+    assert wecom_sandbox.messages() == []
 
 
 async def test_nothing_that_goes_wrong_hinders_the_sign_in(notices: Notices, stores: Stores) -> None:

@@ -75,6 +75,25 @@ async def test_a_session_ends_where_its_app_is_gone_or_stands_for_another_corp(
             assert (await gateway.browser().get("/me", cookie=cookie)).status_code == status
 
 
+@pytest.mark.parametrize("hours", [0, 13], ids=["session lives", "session is over"])
+async def test_what_was_granted_opens_nothing_where_the_app_stands_for_another_corp(
+    wecom_sandbox: Corner, tmp_path: Path, hours: int
+) -> None:
+    main, parties = app_config(wecom_sandbox), {"wiki": WIKI}
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, main, parties=parties)) as gateway:
+        tokens = await Party(gateway).tokens(gateway.browser(), scope="openid profile offline_access")
+        assert (await Party(gateway).userinfo(tokens["access_token"])).status_code == 200
+    asked = wecom_sandbox.counts()
+    main = replace(main, app=replace(main.app, corpid="wwanother"))
+    async with open_gateway(wecom_sandbox, gateway_config(wecom_sandbox, tmp_path, main, parties=parties)) as gateway:
+        assert (await Party(gateway).userinfo(tokens["access_token"])).status_code == 401
+        gateway.clock.advance(hours=hours)
+        answer = await Party(gateway).refresh(tokens["refresh_token"])
+        assert answer.json()["error"] == "invalid_grant"
+    # There the same userid is somebody else, of whom nothing was asked.
+    assert wecom_sandbox.counts() == asked
+
+
 @pytest.mark.parametrize(
     ("policy", "outcome"),
     [

@@ -80,9 +80,8 @@ class Admission:
         Raises:
             RefusedError: the person may not be here any more; the session has ended.
         """
-        settings = self.config.apps.get(session.app)
-        if settings is None or settings.app.corpid.lower() != session.corpid.lower():
-            # The operator has given the name away: a userid of one corp must not be looked up in another (T6, T7).
+        settings = self.config.app_of(session.app, session.corpid)
+        if settings is None:
             await self._end(session, "app_gone")
             return None
         limits = self.config.session

@@ -103,7 +103,8 @@ class Notices:
 
     async def _send(self, notice: Notice, now: datetime) -> bool:
         session = await self.sessions.get(notice.session_ref)
-        client = None if session is None else self.clients.get(session.app)
+        settings = None if session is None else self.config.app_of(session.app, session.corpid)
+        client = None if settings is None else self.clients.get(settings.name)
         handle = self._open(notice)
         # One that has ended is told as well: what was granted in it may go on.
         if session is None or client is None or handle is None:

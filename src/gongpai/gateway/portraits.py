@@ -59,7 +59,7 @@ class Portraits:
             RefusedError: they may not be here any more.
             WeComError: their session is over, what is held is too old, and WeCom did not answer.
         """
-        if session is not None and is_alive(session, now):
+        if session is not None and is_alive(session, now) and self.config.app_of(session.app, session.corpid):
             return known_by(session)
         return await self._know_again(grant, now)
 
@@ -145,11 +145,13 @@ class Portraits:
 
     async def _know_again(self, grant: Grant, now: datetime) -> Known:
         person = await self.people.get(grant.subject)
-        settings = self.config.apps.get(grant.app)
-        if person is None or person.retired_at is not None or settings is None:
+        if person is None or person.retired_at is not None:
+            raise RefusedError(Reason.UNKNOWN_MEMBER)
+        key = person.key
+        settings = self.config.app_of(grant.app, key.asserting_corpid)
+        if settings is None:
             raise RefusedError(Reason.UNKNOWN_MEMBER)
         profile = await self.admission.look_again(settings, person)
-        key = person.key
         return Known(person.subject, grant.app, key.asserting_corpid, key.userid, grant.amr[0], profile, now)
 
 

@@ -176,3 +176,11 @@ class Config:
     def has_several_corps(self) -> bool:
         """Whether an id of a member or a department says who is meant only together with a corp."""
         return len({each.app.corpid.lower() for each in self.apps.values()}) > 1
+
+    def app_of(self, name: str, corpid: str) -> AppConfig | None:
+        """Return the application *name* if it is still one of the corp *corpid*.
+
+        The operator may have given the name to another corp's, where the same userid is somebody else (T6, T7).
+        """
+        settings = self.apps.get(name)
+        return settings if settings is not None and settings.app.corpid.lower() == corpid.lower() else None
