@@ -175,7 +175,8 @@ class Config:
     @property
     def has_several_corps(self) -> bool:
         """Whether an id of a member or a department says who is meant only together with a corp."""
-        return len({each.app.corpid.lower() for each in self.apps.values()}) > 1
+        # Asked several times a request, where there is nearly always one.
+        return len(self.apps) > 1 and len({each.app.corpid.lower() for each in self.apps.values()}) > 1
 
     def app_of(self, name: str, corpid: str) -> AppConfig | None:
         """Return the application *name* if it is still one of the corp *corpid*.

@@ -25,7 +25,8 @@ from gongpai.gateway.store.sql.tables import sessions as sessions_table
 from gongpai.gateway.store.sql.tables_provider import access_tokens, refresh_answers, refresh_tokens
 from gongpai.gateway.store.sql.tables_provider import grants as grants_table
 
-_access_codec = Codec(AccessToken, access_tokens)
+# Some parties ask who it is with every request of their own.
+_access_codec = Codec(AccessToken, access_tokens, remembered=128)
 _refresh_codec = Codec(RefreshToken, refresh_tokens)
 _PUT_ACCESS = Statement(insert(access_tokens))
 _PUT_REFRESH = Statement(insert(refresh_tokens).values({each: bindparam(each.name) for each in _refresh_codec.columns}))
