@@ -51,6 +51,7 @@ async def listening(answer: bytes | None, host: str = HOST) -> AsyncIterator[tup
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",  # noqa: S104  # nothing is bound
         "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
         "64:ff9b::a00:1", "64:ff9b::808:808", "64:ff9b:1::1", "2002:a00:1::1", "2001:0:4136:e378::1", "2001:db8::1",
+        "::7f00:1", "::a9fe:a9fe", "::ffff:0:7f00:1", "fec0::1", "5f00::1", "3fff::1", "192.88.99.1", "168.63.129.16",
     ],
 )  # fmt: skip
 def test_an_address_that_is_or_hides_a_private_one_is_not_public(address: str) -> None:

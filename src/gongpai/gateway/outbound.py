@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,8 +13,13 @@ import httpx2
 from gongpai.gateway.errors import UnavailableError
 
 TIME_LIMIT_SECONDS = 5.0
-# Ranges in which an IPv4 address hides: NAT64 (RFC 6052, RFC 8215), 6to4, Teredo. Nobody's server is called so.
-_HIDING = tuple(IPv6Network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+# All that IANA has given out for the open internet. Outside lie site-local addresses and, each with an IPv4 address
+# hidden in it, the compatible, translated and NAT64 ones (RFC 4291, RFC 2765, RFC 6052, RFC 8215).
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+# Within it, IPv4 hides in Teredo and 6to4; the last is for documentation (RFC 9637). Nobody's server is called so.
+_NO_SERVERS = tuple(IPv6Network(each) for each in ("2001::/32", "2002::/16", "3fff::/20"))
+# Public by their numbers only: the relays of 6to4 (RFC 7526), and what Azure answers its machines at.
+_NO_SERVERS_OF_V4 = tuple(IPv4Network(each) for each in ("192.88.99.0/24", "168.63.129.16/32"))
 _HTTPS = 443
 Address: TypeAlias = IPv4Address | IPv6Address
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[Address]]]
@@ -87,6 +92,8 @@ def is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if any(address in network for network in _HIDING):
+        if address not in _GLOBAL_UNICAST or any(address in network for network in _NO_SERVERS):
             return False
+    elif any(address in network for network in _NO_SERVERS_OF_V4):
+        return False
     return address.is_global and not address.is_multicast
