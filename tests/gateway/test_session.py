@@ -6,7 +6,7 @@ import pytest
 from gongpai.gateway.audit import Audit, AuditEvent
 from gongpai.gateway.config import SessionLimits
 from gongpai.gateway.records import Disclosure, EndReason, Fact, KeyPurpose, Profile, Session
-from gongpai.gateway.session import COOKIE_LIMIT, Sessions, SignIn, Started
+from gongpai.gateway.session import COOKIE_LIMIT, Sessions, SignIn, Started, open_session, seal_session
 from gongpai.gateway.store.open import Stores
 from memory import NOW, SECRET_KEY, make_person
 
@@ -70,6 +70,19 @@ async def test_no_use_prolongs_a_session_beyond_its_end(stores: Stores) -> None:
     assert seen is not None
     assert seen.idle_expires_at == started.session.expires_at
     assert await sessions.get(started.cookie, NOW + timedelta(hours=12)) is None
+
+
+async def test_a_cookie_and_a_session_each_end_by_themselves(stores: Stores) -> None:
+    # A store that was brought back from a copy may tell of a longer life than either.
+    sessions, started = sessions_of(stores), await start(stores)
+    second = timedelta(seconds=1)
+    short = seal_session(stores.ring, b"s" * 32, NOW + second)
+    assert open_session(stores.ring, short, NOW) == b"s" * 32
+    assert open_session(stores.ring, short, NOW + second) is None
+    over = replace(started.session, ref="over", idle_expires_at=NOW + timedelta(days=1), expires_at=NOW + second)
+    assert await stores.sessions.put(over)
+    assert await sessions.look("over", NOW) == over
+    assert await sessions.look("over", NOW + second) is None
 
 
 async def test_a_session_seen_often_is_written_once_a_minute(stores: Stores) -> None:
