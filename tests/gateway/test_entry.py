@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
+from gongpai.gateway.config import Policy
+from gongpai.gateway.errors import Reason
 from gongpai.gateway.gate import COOKIE_LIMIT, Pass, check
 from gongpai.gateway.news import Heard
 from gongpai.gateway.records import Fact
@@ -73,3 +75,35 @@ async def test_apps_are_told_an_email_and_groups_by_the_gates_own_rules(wecom_sa
         answer = await guarded.ask(cookie=cookie_line(await guarded.enter(browser)))
         assert answer.headers["x-auth-request-email"] == "lisi@corp.example"
         assert unquote(answer.headers["x-auth-request-groups"]) == "市场"
+
+
+async def test_a_department_brings_in_those_below_it_and_a_host_knows_its_own_apps_only(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    hosts = [
+        guarded_host(),
+        guarded_host("above", "https://above.corp.example", policy=Policy(allow_departments=frozenset({2}))),
+        guarded_host("beside", "https://beside.corp.example", policy=Policy(allow_departments=frozenset({7}))),
+        guarded_host("without", "https://without.corp.example", policy=Policy(deny_departments=frozenset({2}))),
+        guarded_host("elsewhere", "https://elsewhere.corp.example", apps=("attendance",)),
+    ]
+    async with open_guarded(wecom_sandbox, tmp_path, gate_config(*hosts)) as guarded:
+        browser, now = guarded.gateway.browser(), guarded.gateway.clock()
+        await browser.sign_in()
+        sealed = (await guarded.enter(browser))["__Host-gongpai_gate"].encode()
+        entry, heard = guarded.gate.entry, Heard()
+        heard.catch_up(0.0)
+        verdict = check(sealed, b"app.corp.example", entry.ring, heard, now.timestamp(), 0.0)
+        assert isinstance(verdict, Pass)
+        session = await guarded.gate.sessions.see(verdict.cookie.ref, now)
+        assert session is not None
+        # Department 4 lies in 2.
+        assert session.profile.department_ids == (4, 5)
+        reasons = await entry.reasons(session, entry.hosts.values())
+        assert {name: reasons[gate.stamp] for name, gate in entry.hosts.items()} == {
+            "app": None,
+            "above": None,
+            "beside": Reason.NOT_ALLOWED,
+            "without": Reason.DENIED,
+            "elsewhere": Reason.NOT_ALLOWED,
+        }

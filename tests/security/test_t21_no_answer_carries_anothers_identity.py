@@ -180,7 +180,9 @@ async def test_what_a_body_holds_is_never_answered(guarded: Guarded, chunked: bo
             answer = await ask(port, *pieces)
             # What was not read when the connection closed may cost the answer too.
             assert users(answer) in ([b"lisi"], [])
-            assert not answer or b"connection: close" in answer
+            # It is the only one: the last question, whose own answer would say so too, comes too late.
+            assert not answer or b"connection: close" in answer.partition(b"\r\n\r\n")[0]
+            assert answer.count(b"HTTP/1.1 ") <= 1
 
 
 async def test_a_peer_that_is_no_proxy_is_refused_on_both_paths(guarded: Guarded) -> None:
