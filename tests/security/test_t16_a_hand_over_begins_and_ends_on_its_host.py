@@ -167,3 +167,5 @@ async def test_the_policy_of_the_host_keeps_people_out_with_a_page(wecom_sandbox
         refused = await browser.get(begun.headers["location"])
         assert refused.status_code == 403
         assert "location" not in refused.headers
+        (told,) = events(guarded.gateway, "gate.refused")
+        assert told["facts"] == {"reason": "denied", "host": "other"}
