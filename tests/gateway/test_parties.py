@@ -153,6 +153,15 @@ async def test_what_is_under_way_does_not_outlive_what_was_taken_from_the_party(
     assert answer.status_code == 400
 
 
+async def test_what_is_under_way_goes_on_with_a_scope_that_hangs_on_a_grant(
+    wecom_sandbox: Corner, tmp_path: Path
+) -> None:
+    record = replace(WIKI, scopes=frozenset({"profile"}))
+    config = gateway_config(wecom_sandbox, tmp_path, parties={"wiki": record})
+    async with open_gateway(wecom_sandbox, config) as gateway:
+        assert "refresh_token" in await Party(gateway, record).tokens(gateway.browser(), scope="openid offline_access")
+
+
 @pytest.mark.parametrize("change", ["added", "disabled"])
 async def test_every_node_soon_knows_of_a_change(provider: Gateway, change: str) -> None:
     party = Party(provider, make_party("grafana", is_trusted=True), None)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongpai.gateway.oidc.errors import AuthorizationError, ErrorCode, RequestError
-from gongpai.gateway.oidc.scopes import admit_scopes, narrow, parse_scope, shown_scopes, write_scope
+from gongpai.gateway.oidc.scopes import admit_scopes, are_admitted, narrow, parse_scope, shown_scopes, write_scope
 from gongpai.gateway.records_provider import GrantType, RelyingParty
 
 _PARTY = RelyingParty("wiki", "Wiki", scopes=frozenset({"openid", "profile"}))
@@ -96,3 +96,16 @@ def test_people_read_scopes_from_who_they_are_to_what_may_be_done_without_them()
 def test_any_text_is_scopes_or_refused(value: str) -> None:
     scopes = parse_scope(value)
     assert scopes is None or parse_scope(write_scope(scopes)) == scopes
+
+
+@pytest.mark.parametrize("party", [_PARTY, _REFRESHING, RelyingParty("wiki", "Wiki", scopes=frozenset({"email"}))])
+def test_what_was_admitted_is_admitted_until_the_party_changes(party: RelyingParty) -> None:
+    given = admit_scopes(party.scopes | {"openid", "offline_access"}, party, AuthorizationError)
+    assert are_admitted(given, party)
+    assert not are_admitted(given | {"groups"}, party)
+
+
+def test_offline_access_is_admitted_with_the_refresh_grant_alone() -> None:
+    offline = frozenset({"openid", "offline_access"})
+    assert are_admitted(offline, _REFRESHING)
+    assert not are_admitted(offline, _PARTY)

@@ -22,6 +22,7 @@ from gongpai.gateway.oidc.requests import (
     require_redirect_uri,
 )
 from gongpai.gateway.oidc.responses import Answer, error_fields
+from gongpai.gateway.oidc.scopes import are_admitted
 from gongpai.gateway.parties import Parties
 from gongpai.gateway.records_provider import AuthorizationRequest, RelyingParty
 from gongpai.gateway.signing_keys import SigningKeys
@@ -220,4 +221,4 @@ class Asking:
 
 def _may_still_ask(request: AuthorizationRequest, party: RelyingParty) -> bool:
     """Whether *party*, as it is by now, may ask what it asked: an address may have been taken from it meanwhile."""
-    return is_registered(request.redirect_uri, party.redirect_uris) and request.scopes <= party.scopes
+    return is_registered(request.redirect_uri, party.redirect_uris) and are_admitted(request.scopes, party)

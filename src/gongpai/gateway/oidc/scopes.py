@@ -44,6 +44,12 @@ def admit_scopes(asked: frozenset[str], party: RelyingParty, refusal: type[OAuth
     return known | {OFFLINE} if is_offline else known
 
 
+def are_admitted(scopes: frozenset[str], party: RelyingParty) -> bool:
+    """Whether the party, as it is by now, may still be granted all of *scopes*, which ``admit_scopes`` gave."""
+    may_offline = OFFLINE not in scopes or GrantType.REFRESH_TOKEN in party.grant_types
+    return may_offline and scopes - {OFFLINE} <= party.scopes | {OPENID}
+
+
 def narrow(asked: str | None, granted: frozenset[str]) -> frozenset[str]:
     """Return the scopes of a refreshed access token: those *asked* for, within what was *granted* at first.
 
