@@ -160,12 +160,16 @@ async def test_101_the_way_back_stays_on_its_host_whatever_was_asked(guarded: Gu
 
 async def test_the_policy_of_the_host_keeps_people_out_with_a_page(wecom_sandbox: Corner, tmp_path: Path) -> None:
     host = guarded_host(policy=Policy(allow_departments=frozenset({2})))
-    closed = guarded_host("other", OTHER, policy=Policy(deny_userids=frozenset({"lisi"})))
+    closed = guarded_host("other", OTHER, policy=Policy(deny_userids=frozenset({"lisi"})), contact="张三，分机 8086")
     async with open_guarded(wecom_sandbox, tmp_path, gate_config(host, closed)) as guarded:
         browser, cookies = await signed_in(guarded), dict[str, str]()
         begun = await guarded.visit(f"{OTHER}/.gongpai/begin?return_to=/", cookies)
         refused = await browser.get(begun.headers["location"])
         assert refused.status_code == 403
         assert "location" not in refused.headers
+        # The page names the host and whom to ask, and leads to where somebody else can sign in.
+        assert f"You may not use {urlsplit(OTHER).netloc}" in refused.text
+        assert "张三，分机 8086" in refused.text
+        assert 'href="/me"' in refused.text
         (told,) = events(guarded.gateway, "gate.refused")
         assert told["facts"] == {"reason": "denied", "host": "other"}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gongpai.gateway.admission import Admission
 from gongpai.gateway.config import Config
-from gongpai.gateway.errors import Reason, RefusedError
+from gongpai.gateway.errors import HostRefusedError, Reason
 from gongpai.gateway.gate import GateCookie, HostGate, seal_gate
 from gongpai.gateway.gate.identity import groups_value, half_of, header_value
 from gongpai.gateway.oidc.claims import groups_of
@@ -52,7 +52,8 @@ class Entry:
         """Return the way in for the living *session*; None if it turned out to have ended.
 
         Raises:
-            RefusedError: this person may not enter this host, or no longer any.
+            HostRefusedError: this person may not enter this host.
+            RefusedError: they may no longer enter any.
             RingExhaustedError: no key may seal now.
             StoreError: the store does not answer.
         """
@@ -63,7 +64,7 @@ class Entry:
         neighbours = [each for each in self.hosts.values() if each.audience == gate.audience]
         reasons = await self.reasons(checked, neighbours)
         if (reason := reasons[gate.stamp]) is not None:
-            raise RefusedError(reason)
+            raise HostRefusedError(reason, gate.host.authority, gate.host.contact)
         cookie = await self.cookie(checked, person.epoch, [stamp for stamp, reason in reasons.items() if not reason])
         return self._seal(cookie, gate, session.expires_at - self.clock())
 

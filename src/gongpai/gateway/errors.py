@@ -5,6 +5,7 @@
     │  ├─ BadRequestError        what the browser sent cannot be meant; a page, never a redirect
     │  ├─ ForgedRequestError     a form without the token that only our own page holds
     │  ├─ RefusedError           the person or the sign-in is turned away; ``reason`` picks page and audit event
+    │  │  └─ HostRefusedError    by the policy of one host behind forward-auth
     │  ├─ StartAgainError        nobody's fault: this sign-in is over, a button begins another
     │  ├─ ToldByRedirectError    the relying party asked wrongly and learns of it (``flow/asking.py``)
     │  └─ TooManyStartsError     come back after ``retry_after``
@@ -85,6 +86,15 @@ class RefusedError(VisitError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
         self.reason = reason
+
+
+class HostRefusedError(RefusedError):
+    """The policy of one host behind forward-auth keeps the person out; *contact* is whom its operator names."""
+
+    def __init__(self, reason: Reason, host: str, contact: str | None) -> None:
+        super().__init__(reason)
+        self.host = host
+        self.contact = contact
 
 
 class StartAgainError(VisitError):

@@ -105,8 +105,8 @@ def _check_host(source: Source, name: str, apps: Mapping[str, AppConfig]) -> Gat
         return None
     if origin.startswith("http:") and not is_loopback(origin):
         source.fault(f"{where}.origin", "needs_https")
-    domain = source.text(f"{where}.cookie_domain")
-    host = GateHost(name, origin, chosen, rules, policy, domain, check_web_login(source, f"{where}.web_login"))
+    domain, contact = source.text(f"{where}.cookie_domain"), source.text(f"{where}.contact")
+    host = GateHost(name, origin, chosen, rules, policy, domain, check_web_login(source, f"{where}.web_login"), contact)
     # A cookie of a whole top-level domain would be refused by browsers, and should be.
     if domain is not None and not (_DOMAIN.fullmatch(domain) and _is_below(host.authority, domain)):
         source.fault(f"{where}.cookie_domain", "not_cookie_domain")

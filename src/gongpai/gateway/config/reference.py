@@ -237,6 +237,12 @@ REFERENCE = (
         "Whether signing in by QR code outside WeCom opens it: `allow`, `notify` (and tells its person) or `deny`.",
     ),
     Setting(
+        "gate.hosts.NAME.contact",
+        "",
+        "进不去的人该找谁。",
+        "Whom a person asks who may not enter.",
+    ),
+    Setting(
         "verify_files.NAME",
         "",
         "`WW_verify_….txt` 的文件名和内容，只能写在文件里。",

@@ -105,6 +105,8 @@ class GateHost:
     policy: Policy = field(default_factory=Policy)
     cookie_domain: str | None = None
     web_login: WebLoginRule = WebLoginRule.ALLOW
+    contact: str | None = None
+    """Whom a person asks who may not enter."""
 
     @property
     def authority(self) -> str:

@@ -11,6 +11,7 @@ from gongpai.gateway.config.troubles import TROUBLES
 from gongpai.gateway.errors import (
     BadRequestError,
     ForgedRequestError,
+    HostRefusedError,
     Reason,
     RefusedError,
     StartAgainError,
@@ -78,7 +79,9 @@ class Pages:
         if isinstance(page, pages.Unavailable):
             page = replace(page, again_url=visit.way_again)
         _record(error, page)
-        answer = self.answer(visit, page, status=_status_of(error, page))
+        # Only who is signed in is kept out of one host.
+        is_signed_in = isinstance(error, HostRefusedError)
+        answer = self.answer(visit, page, is_signed_in=is_signed_in, status=_status_of(error, page))
         if isinstance(page, pages.RateLimited):
             answer.headers["retry-after"] = str(page.retry_after_seconds)
         return answer
@@ -88,6 +91,8 @@ def page_of(error: Exception, reference: str, start_url: str) -> Page:
     """Return the page that says what *error* means for the visitor, who may begin anew at *start_url*."""
     page: Page = pages.Failure(reference)
     match error:
+        case HostRefusedError():
+            page = pages.TurnedAway(error.host, error.reason.value, error.contact, None, reference)
         case RefusedError():
             page = pages.Refused(error.reason.value, reference, start_url)
         case StartAgainError():

@@ -189,7 +189,7 @@ class RequestGone:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """A person whom a party's policy keeps out: it names the party, and whom to ask."""
+    """A person whom a party, or a host behind forward-auth, keeps out: it names which, and whom to ask."""
 
     template: ClassVar[str] = "turned_away.html"
     status: ClassVar[int] = 403
@@ -197,7 +197,7 @@ class TurnedAway:
     reason: str
     contact: str | None
     back_url: str | None
-    """None from a device, which hears of it by itself."""
+    """None from a device, which hears of it by itself, and from a host, which there is no way back to."""
     reference: str
     back_form: PartyForm | None = None
     """In place of ``back_url``, where the party asked to be answered so."""
