@@ -141,6 +141,14 @@ def test_what_is_pasted_names_only_what_the_provider_serves(recipe: Recipe, part
     )
 
 
+@pytest.mark.parametrize(("recipe", "part"), PARTS)
+def test_an_issuer_that_is_compared_is_pasted_letter_by_letter(recipe: Recipe, part: Snippet) -> None:
+    text = part.fill(FILLING)
+    key = r"(?:issuer(?:[-_]?url)?|SsoAddr|oidc_endpoint|PROVIDER_ENDPOINT)"
+    named = re.findall(rf"(?im){key}\W+(https://[^\s\"',]+)", text)
+    assert set(named) <= {ISSUER}, recipe.name
+
+
 def scope_lines(text: str) -> str:
     """Return what *text* asks for: the lines that speak of scopes."""
     return "\n".join(line for line in text.splitlines() if re.search(r"scope", line, re.IGNORECASE))
