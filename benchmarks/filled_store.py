@@ -44,6 +44,8 @@ REDIRECT_URI = "https://wiki.example.com/cb"
 # Prime to the sizes, and so large that what follows in time lies far apart in the store.
 STRIDE = 7_368_787
 SCOPES = frozenset({"openid", "profile", "offline_access"})
+# How long ago people signed in. WeCom was asked about each of them just now, so no request asks it again.
+FILLED_FOR = timedelta(hours=3)
 _HOURS = timedelta(hours=12)
 _PER_SECOND = 100
 _STEP_MICROS = 1_000_000 // _PER_SECOND
@@ -155,7 +157,7 @@ class Filling:
             seen_at=now,
             idle_expires_at=now + _HOURS,
             expires_at=now + _HOURS,
-            checked_at=now + _HOURS / 2,
+            checked_at=now + FILLED_FOR,
             ip="203.0.113.7",
             user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
             profile=Profile(facts, (2, 17)),

@@ -64,10 +64,7 @@ def _question() -> bytes:
 def _cookie() -> str:
     now = int(time.time())
     stamp = host_gate(HOST).stamp
-    # Made ahead, so that a long run does not meet the renewal.
-    cookie = GateCookie(
-        "0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, 0, now + 3_600, now + 43_200, NAME, (stamp,)
-    )
+    cookie = GateCookie("0" * 64, b"s" * 22, b"lisi", b"lisi@example.com", GROUPS, 0, now, now + 43_200, NAME, (stamp,))
     return (seal_gate(make_ring(), cookie, b"app.example.com") or b"").decode()
 
 

@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 import structlog
 
-from benchmarks.filled_store import Filling, fill_postgres, fill_sqlite
+from benchmarks.filled_store import FILLED_FOR, Filling, fill_postgres, fill_sqlite
 from benchmarks.grown import Grown, grown
 from benchmarks.grown_requests import Visitors, visited
 from benchmarks.harness import Bar, Row, Side, compare
@@ -40,7 +40,6 @@ _OPERATIONS = 320
 # once.
 _ONCE = 90
 _SWEEPS, _BATCH = 4, 100
-_FILLED_FOR = timedelta(hours=3)
 _LONG_OVER = timedelta(days=200)
 _BAR, _TWICE, _NONE = Bar(max_ratio=1.3), Bar(max_ratio=2), Bar()
 # Where a store is, how many people it holds, what lies in it, and the refresh tokens that are newer than that.
@@ -64,7 +63,7 @@ _ACTS = {
 
 def measure() -> Iterator[Row]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    filling = Filling(datetime.now(UTC).replace(microsecond=0) - _FILLED_FOR)
+    filling = Filling(datetime.now(UTC).replace(microsecond=0) - FILLED_FOR)
     with tempfile.TemporaryDirectory(prefix="gongpai-growth-") as folder:
         urls = [f"sqlite://{folder}/{size}.db" for size in (_BIG, _SMALL)]
         yield from _measure("SQLite", urls, filling, lambda: 0.0)
