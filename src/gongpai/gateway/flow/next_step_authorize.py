@@ -7,7 +7,7 @@ instead, except for those last details: they are left out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from gongpai.gateway.errors import Reason
@@ -20,11 +20,10 @@ from gongpai.gateway.oidc.errors import ErrorCode
 from gongpai.gateway.policy import is_way_allowed
 from gongpai.gateway.records import Session
 from gongpai.gateway.records_provider import AuthorizationRequest, PartyPolicy, RelyingParty
+from gongpai.gateway.store.ports import CLOCKS_DIFFER
 from gongpai.wecom.signin import Way
 
 # How a way into WeCom is asked for; the old QR page is a setting of the app.
-# Further apart are the clocks of no two nodes.
-_CLOCKS_DIFFER = timedelta(minutes=5)
 _VIAS = {Way.IN_APP.value: Via.IN_APP, Way.WEB.value: Via.WEB, Way.QR.value: Via.WEB}
 # What a page of ours asks once a request and person; that somebody signed in anew shows in their session.
 ASKED_ONCE = frozenset({"consent", "select_account"})
@@ -246,7 +245,7 @@ def _is_meant(request: AuthorizationRequest, session: Session, subject: str | No
     if session.way == Way.IN_APP.value:
         return False
     # By a clock that ran ahead every request would have come before.
-    if session.auth_time > now + _CLOCKS_DIFFER:
+    if session.auth_time > now + CLOCKS_DIFFER:
         return False
     # Whoever signed in for this request is as fresh as can be, even if max_age is 0.
     is_new = session.auth_time >= request.created_at
